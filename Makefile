@@ -1,0 +1,54 @@
+# Everything a fresh Debian machine with Python, make and gcc needs.
+#   make demo   set up, then go from the bundled topography to all files and a report
+#   make test   set up, then run every test
+#   make check  lint, types, layering, then the tests
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+READY  := $(VENV)/.ready
+UV_VERSION := 0.13.9
+
+.PHONY: help setup demo test check lint lock benchmarks clean oracles
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Gondwana needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# CDO is the independent oracle of the regridding tests.
+oracles:
+	@command -v cdo >/dev/null || tools/install-debian cdo
+
+demo: setup
+	$(BIN)/gondwana build --example --out demo
+
+test: setup oracles
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test
+
+benchmarks: setup
+	$(BIN)/python -m benchmarks
+
+lock:
+	$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+clean:
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

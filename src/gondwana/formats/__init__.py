@@ -1,0 +1,1 @@
+"""Reading any NetCDF topography or ocean grid, writing the files of IPSL tools with their provenance."""

@@ -1,0 +1,1 @@
+"""A build as YAML, and the headless runner behind ``gondwana build``."""

@@ -1,0 +1,1 @@
+"""Maps, checks and tables on one self-contained page."""

@@ -1,0 +1,39 @@
+"""What a check finds: one shape for editors, reports, files and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import xarray as xr
+
+Status = Literal["pass", "warn", "fail"]
+Row = dict[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one check.
+
+    Attributes
+    ----------
+    name : str
+        Identifier in snake case, for instance ``internal_oceans``.
+    status : {"pass", "warn", "fail"}
+        ``warn`` is for the modeller to judge; ``fail`` makes files unfit for the simulator.
+    summary : str
+        One sentence with the figures.
+    table : list of dict
+        One row a problem, the same keys in every row; units stand in the keys (``area_km2``).
+    mask : DataArray or None
+        int32 labels on the checked grid: 0 = nothing, k = row k (from 1) of the table.
+    fix : str
+        What the person can do about it; empty if nothing is to be done.
+    """
+
+    name: str
+    status: Status
+    summary: str
+    table: list[Row] = field(default_factory=list)
+    mask: xr.DataArray | None = None
+    fix: str = ""

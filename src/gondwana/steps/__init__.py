@@ -1,0 +1,1 @@
+"""The steps from a topography to boundary conditions, each declared once."""
