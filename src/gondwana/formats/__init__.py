@@ -1,1 +1,1 @@
-"""Reading any NetCDF topography or ocean grid, writing the files of IPSL tools with their provenance."""
+"""Reading any topography or ocean grid; writing the files of IPSL tools with their provenance."""

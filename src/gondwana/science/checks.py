@@ -1,4 +1,4 @@
-"""What a check finds: one shape for editors, reports, files and the command line."""
+"""What a check finds and what a fix changed: one shape for reports, files and the command line."""
 
 from __future__ import annotations
 
@@ -37,3 +37,26 @@ class Check:
     table: list[Row] = field(default_factory=list)
     mask: xr.DataArray | None = None
     fix: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change that a step made to the terrain, for the report and the provenance.
+
+    Attributes
+    ----------
+    what : str
+        What was done, in the past tense: "filled internal ocean 3".
+    why : str
+        The rule or the reason given by the person.
+    cells : int
+        Number of cells whose value changed.
+    lon, lat : float
+        A representative point, degrees.
+    """
+
+    what: str
+    why: str
+    cells: int
+    lon: float
+    lat: float

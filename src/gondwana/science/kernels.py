@@ -18,9 +18,3 @@ def kernel(function: Function) -> Function:
     """Compile a function over plain arrays and scalars; it releases the interpreter lock."""
     return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
 
-
-def inlined(function: Function) -> Function:
-    """Compile a small function that other kernels call in their innermost loop."""
-    return cast(
-        Function, njit(cache=True, nogil=True, error_model="numpy", inline="always")(function)
-    )

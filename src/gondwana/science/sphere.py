@@ -140,7 +140,8 @@ def row_areas(lat: npt.ArrayLike, lon: npt.ArrayLike, radius: float = EARTH_RADI
     """
     height = np.diff(np.sin(np.deg2rad(latitude_edges(lat))))
     width = np.deg2rad(np.diff(longitude_edges(lon)))
-    return radius**2 * height[:, None] * width[None, :]
+    areas: Array = radius**2 * height[:, None] * width[None, :]
+    return areas
 
 
 def great_circle(
