@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from support import shared_file
+
+# kernels are compiled on first use, which no deadline should mistake for a slow test
+settings.register_profile("gondwana", deadline=None, print_blob=True)
+settings.load_profile("gondwana")
 
 
 @pytest.fixture(scope="session")

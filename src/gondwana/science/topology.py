@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 Fold = Literal["none", "T", "F"]
-AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class Topology:
             cells[:, -1] = cells[:, 1]
         # a halo copy of a fold copy is resolved by following the map once more
         flat = cells.ravel()
-        return flat[flat[cells]]
+        resolved: npt.NDArray[np.int64] = flat[flat[cells]]
+        return resolved
 
     def owned(self, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
         """Tell which cells are no copies: each place on the globe exactly once.
@@ -77,9 +78,10 @@ class Topology:
         ndarray of bool, (ny, nx)
         """
         owners = self.owners(shape)
-        return owners == np.arange(owners.size).reshape(shape)
+        owned: npt.NDArray[np.bool_] = owners == np.arange(owners.size).reshape(shape)
+        return owned
 
-    def synchronise(self, field: AnyArray) -> AnyArray:
+    def synchronise(self, field: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
         """Give every copy the value of its owner.
 
         Parameters
@@ -92,9 +94,10 @@ class Topology:
             A new array of the same type.
         """
         ny, nx = field.shape
-        return field.ravel()[self.owners((ny, nx))]  # type: ignore[return-value]
+        synchronised: npt.NDArray[Scalar] = field.ravel()[self.owners((ny, nx))]
+        return synchronised
 
-    def padded(self, field: AnyArray, closed: Any) -> AnyArray:
+    def padded(self, field: npt.NDArray[Scalar], closed: Any) -> npt.NDArray[Scalar]:
         """Surround a field with its true neighbours, one cell wide.
 
         Parameters
@@ -109,8 +112,8 @@ class Topology:
         ndarray, (ny + 2, nx + 2)
             Every *owned* cell sees its eight neighbours in this array.
         """
-        ring = np.pad(field, 1, constant_values=closed)
+        ring: npt.NDArray[Scalar] = np.pad(field, 1, constant_values=closed)
         if self.periodic and not self.halo:
             ring[1:-1, 0] = field[:, -1]
             ring[1:-1, -1] = field[:, 0]
-        return ring  # type: ignore[return-value]
+        return ring

@@ -1,0 +1,92 @@
+"""Opening any NetCDF file and saying plainly why one cannot be opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+from scipy.io import netcdf_file
+
+from gondwana.errors import InputError
+
+_CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
+_SCIPY_READS = (b"CDF\x01", b"CDF\x02")
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def open_netcdf(path: Path, *, mask: bool = True) -> xr.Dataset:
+    """Read a NetCDF file whole into memory; the file is closed again.
+
+    Parameters
+    ----------
+    path : Path
+        NetCDF-3 (classic, 64-bit offset, 64-bit data) or NetCDF-4.
+    mask : bool
+        Turn packed integers and missing values into floats with NaN.
+
+    Returns
+    -------
+    Dataset
+        Times are left undecoded: ocean grids of the field carry units no calendar knows.
+
+    Raises
+    ------
+    InputError
+        No such file, not NetCDF, damaged or cut short.
+    """
+    where = str(path)
+    _check_signature(path)
+    try:
+        with xr.open_dataset(
+            path, engine="netcdf4", decode_times=False, mask_and_scale=mask, cache=False
+        ) as file:
+            return file.load()
+    except MemoryError as error:
+        raise InputError(
+            "does not fit into memory", remedy="coarsen it first", where=where
+        ) from error
+    except Exception as error:  # the libraries below raise anything on hostile bytes
+        raise InputError(
+            f"the file is damaged or cut short ({_first_line(error)})",
+            remedy="copy or download it again",
+            where=where,
+        ) from error
+
+
+def _check_signature(path: Path) -> None:
+    where = str(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except IsADirectoryError as error:
+        raise InputError("is a folder", remedy="name a NetCDF file", where=where) from error
+    except FileNotFoundError as error:
+        raise InputError("no such file", remedy="check the path", where=where) from error
+    except OSError as error:
+        raise InputError(
+            f"cannot be read ({error.strerror})", remedy="check the permissions", where=where
+        ) from error
+    if not head:
+        raise InputError("the file is empty", remedy="copy or download it again", where=where)
+    if head[:4] not in _CLASSIC and head != _HDF5:
+        raise InputError("is not a NetCDF file", remedy="convert it to NetCDF first", where=where)
+    if head[:4] in _SCIPY_READS:
+        _check_classic_size(path)
+
+
+def _check_classic_size(path: Path) -> None:
+    """Refuse a classic file cut short: the reader itself would take what is missing for zeros."""
+    try:
+        with netcdf_file(path, mmap=False):
+            pass
+    except (ValueError, IndexError, TypeError) as error:
+        raise InputError(
+            "the file is cut short or damaged",
+            remedy="copy or download it again",
+            where=str(path),
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0]

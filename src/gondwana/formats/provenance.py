@@ -1,0 +1,95 @@
+"""Where a file comes from: inputs, step, parameters, edits, versions and time, as attributes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from gondwana import __version__
+
+_LIBRARIES = ("numpy", "scipy", "numba", "xarray", "netCDF4")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What every file written here says of its origin.
+
+    Attributes
+    ----------
+    step : str
+        Name and version of the step: ``routing 1``.
+    parameters : mapping
+        All parameters, defaults included, as JSON values.
+    inputs : mapping of str to str
+        sha256 of each input by its name.
+    edits : sequence of mapping
+        Edits applied by this step: who, when, why, what.
+    created : datetime
+        When the build began (UTC).
+    """
+
+    step: str
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    edits: tuple[Mapping[str, Any], ...]
+    created: datetime
+
+    def attributes(self) -> dict[str, str]:
+        """Return the global attributes of a file, in the order they are written."""
+        created = self.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {
+            "Conventions": "CF-1.8",
+            "source": f"Gondwana {__version__}, step {self.step}",
+            "history": f"{created} made by Gondwana {__version__}, step {self.step}",
+            "date_created": created,
+            "gondwana_version": __version__,
+            "gondwana_step": self.step,
+            "gondwana_parameters": canonical_json(self.parameters),
+            "gondwana_inputs": canonical_json(self.inputs),
+            "gondwana_edits": canonical_json(self.edits),
+            "software_versions": canonical_json(software_versions()),
+        }
+
+
+def canonical_json(value: Any) -> str:
+    """Write a value as JSON that is the same text for the same value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def software_versions() -> dict[str, str]:
+    """Versions of the interpreter and of the libraries that compute."""
+    versions = {name: metadata.version(name) for name in _LIBRARIES}
+    return {"gondwana": __version__, "python": platform.python_version(), **versions}
+
+
+def file_sha256(path: Path) -> str:
+    """Checksum of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def arrays_sha256(dataset: xr.Dataset) -> str:
+    """Checksum of what a dataset holds: names, dimensions, types and bits, but no attributes.
+
+    Two files with the same arrays have the same checksum, whenever and wherever they were made
+    and in whichever NetCDF format they are stored.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(str(name) for name in dataset.variables):
+        variable = dataset[name].variable
+        values = np.ascontiguousarray(variable.values)
+        little = values.astype(values.dtype.newbyteorder("<"), copy=False)
+        header = [name, list(map(str, variable.dims)), little.dtype.str, list(values.shape)]
+        digest.update(canonical_json(header).encode())
+        digest.update(little.tobytes())
+    return digest.hexdigest()

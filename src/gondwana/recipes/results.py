@@ -1,0 +1,130 @@
+"""What stands beside the files: the manifest and the outcome of every check."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gondwana.formats.provenance import file_sha256, software_versions
+from gondwana.science.checks import Check
+from gondwana.steps.execute import Record, StoredFile
+from gondwana.steps.kinds import KINDS
+
+_BESIDES = {
+    "recipe.yaml": "recipe, to build the same again",
+    "checks.json": "outcome of every check",
+    "report.html": "maps, checks and tables",
+}
+
+
+def write_checks(records: list[Record], path: Path) -> None:
+    """Write the checks, changes and notes of every step as JSON."""
+    steps = [
+        {
+            "step": record.step.name,
+            "version": record.step.version,
+            "title": record.step.title,
+            "checks": [check_as_json(check) for check in record.checks],
+            "changes": [asdict(change) for change in record.changes],
+            "notes": list(record.notes),
+        }
+        for record in records
+    ]
+    _write_json({"status": overall(records), "steps": steps}, path)
+
+
+def check_as_json(check: Check) -> dict[str, Any]:
+    """Return all of a check but its mask, which is a map and stands in the report."""
+    return {
+        "name": check.name,
+        "status": check.status,
+        "summary": check.summary,
+        "fix": check.fix,
+        "table": check.table,
+    }
+
+
+def overall(records: list[Record]) -> str:
+    """Return the worst status of all checks: "pass", "warn" or "fail"."""
+    found = {check.status for record in records for check in record.checks}
+    return next((status for status in ("fail", "warn") if status in found), "pass")
+
+
+def write_manifest(
+    records: list[Record],
+    given: Mapping[str, StoredFile],
+    published: Collection[str],
+    created: datetime,
+    path: Path,
+    seconds: float | None = None,
+) -> None:
+    """Write what was made from what, with checksums, sizes, versions and timings.
+
+    Parameters
+    ----------
+    records : list of Record
+    given : mapping of str to StoredFile
+        The person's own files.
+    published : collection of str
+        Kinds that belong to the results.
+    created : datetime
+        When the build began.
+    path : Path
+        Where to; the files described stand in the same folder.
+    seconds : float, optional
+        Wall time of the whole build.
+    """
+    folder = path.parent
+    files = [
+        {
+            "file": stored.path.name,
+            "kind": kind,
+            "title": KINDS[kind].title,
+            "step": record.step.name,
+            "bytes": stored.path.stat().st_size,
+            "sha256": stored.sha256,
+            "arrays_sha256": record.arrays[kind],
+        }
+        for record in records
+        for kind, stored in record.outputs.items()
+        if kind in published
+    ]
+    files += [
+        {
+            "file": name,
+            "title": title,
+            "bytes": (folder / name).stat().st_size,
+            "sha256": file_sha256(folder / name),
+        }
+        for name, title in _BESIDES.items()
+        if (folder / name).exists()
+    ]
+    manifest = {
+        "created": created.isoformat(),
+        "seconds": None if seconds is None else round(seconds, 3),
+        "versions": software_versions(),
+        "inputs": {
+            kind: {"file": stored.path.name, "sha256": stored.sha256}
+            for kind, stored in given.items()
+        },
+        "files": files,
+        "steps": [
+            {
+                "step": record.step.name,
+                "version": record.step.version,
+                "title": record.step.title,
+                "seconds": round(record.seconds, 3),
+                "parameters": record.parameters,
+            }
+            for record in records
+        ],
+    }
+    _write_json(manifest, path)
+
+
+def _write_json(value: Any, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

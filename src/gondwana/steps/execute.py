@@ -1,0 +1,178 @@
+"""Running one step on files: read, compute, write, and record what came of it.
+
+The same function serves the headless build and every worker, so both give the same bytes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gondwana.errors import GondwanaError, ParameterError
+from gondwana.formats.provenance import Provenance, arrays_sha256, file_sha256
+from gondwana.formats.writer import Format, write_dataset
+from gondwana.science.checks import Change, Check
+from gondwana.steps.contract import Step, StepParameters, Task
+from gondwana.steps.edits import Edit
+from gondwana.steps.kinds import KINDS
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a known kind, with its checksum."""
+
+    kind: str
+    path: Path
+    sha256: str
+
+    @classmethod
+    def of(cls, kind: str, path: Path) -> StoredFile:
+        """Take up a file that is there already."""
+        return cls(kind, path, file_sha256(path))
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run of a step did.
+
+    Attributes
+    ----------
+    step : Step
+    parameters : dict
+        Every parameter as a JSON value.
+    outputs : dict of str to StoredFile
+        By kind.
+    arrays : dict of str to str
+        Checksum of each output's arrays alone, by kind.
+    checks, changes, notes
+        As the step gave them.
+    seconds : float
+        Wall time, reading and writing included.
+    """
+
+    step: Step
+    parameters: dict[str, Any]
+    outputs: dict[str, StoredFile]
+    arrays: dict[str, str]
+    checks: tuple[Check, ...]
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def execute(
+    step: Step,
+    inputs: Mapping[str, StoredFile],
+    parameters: StepParameters,
+    folder: Path,
+    *,
+    created: datetime,
+    edits: tuple[Edit, ...] = (),
+    file_format: Format = "netcdf3",
+) -> Record:
+    """Run a step and write its outputs into a folder.
+
+    StepParameters
+    ----------
+    step : Step
+    inputs : mapping of str to StoredFile
+        By kind; all that the step needs.
+    parameters : StepParameters
+        An instance of the step's own model.
+    folder : Path
+        Where the outputs go, under the names of their kinds.
+    created : datetime
+        Time that the outputs tell of themselves.
+    edits : tuple of Edit
+        For interactive steps.
+    file_format : {"netcdf3", "netcdf4"}
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    GondwanaError
+        With the step's name where no better place is known.
+    """
+    began = time.perf_counter()
+    wanted = [kind for kind in (*step.inputs, *step.optional_inputs) if kind in inputs]
+    task = Task({kind: inputs[kind].path for kind in wanted}, parameters, edits)
+    try:
+        outcome = step.run(task)
+    except GondwanaError as error:
+        raise error.at(f"step {step.name}") from error
+    values = parameters.model_dump(mode="json")
+    provenance = Provenance(
+        step=f"{step.name} {step.version}",
+        parameters=values,
+        inputs={KINDS[kind].filename: inputs[kind].sha256 for kind in wanted},
+        edits=tuple(edit.model_dump(mode="json", exclude_defaults=True) for edit in edits),
+        created=created,
+    )
+    outputs, arrays = {}, {}
+    for kind in step.outputs:
+        path = folder / KINDS[kind].filename
+        write_dataset(outcome.outputs[kind], path, provenance, file_format)
+        outputs[kind] = StoredFile.of(kind, path)
+        arrays[kind] = arrays_sha256(outcome.outputs[kind])
+    return Record(
+        step=step,
+        parameters=values,
+        outputs=outputs,
+        arrays=arrays,
+        checks=tuple(outcome.checks),
+        changes=tuple(outcome.changes),
+        notes=tuple(outcome.notes),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def validated(step: Step, values: Mapping[str, Any]) -> StepParameters:
+    """Turn given values into the step's parameters.
+
+    StepParameters
+    ----------
+    step : Step
+    values : mapping
+        Any of the step's parameters by name.
+
+    Returns
+    -------
+    StepParameters
+
+    Raises
+    ------
+    ParameterError
+        One sentence that names each parameter and what is wrong with it.
+    """
+    try:
+        return step.parameters.model_validate(dict(values))
+    except ValidationError as error:
+        raise ParameterError(
+            told(error),
+            remedy=f"see `gondwana steps {step.name}`",
+            where=f"step {step.name}",
+        ) from None
+
+
+def told(error: ValidationError) -> str:
+    """Tell a validation error in one sentence for a person."""
+    return ", and ".join(_problems(error))
+
+
+def _problems(error: ValidationError) -> Iterable[str]:
+    for detail in error.errors(include_url=False):
+        place = ".".join(str(part) for part in detail["loc"])
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            yield f"there is no parameter '{place}'"
+        else:
+            yield f"'{place}': {message[:1].lower()}{message[1:]}" if place else message

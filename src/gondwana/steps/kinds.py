@@ -1,0 +1,28 @@
+"""The kinds of files: what passes from step to step, and what the simulator is given."""
+
+from __future__ import annotations
+
+from gondwana.steps.contract import Kind
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("source", "source.nc", "topography as given", published=False),
+        Kind("ocean_grid_file", "ocean_grid.nc", "ocean grid as given", published=False),
+        Kind("regridded", "regridded.nc", "topography on the working grid", published=False),
+        Kind("topography", "topography.nc", "topography, checked and mended"),
+        Kind("routing", "routing.nc", "rivers for ORCHIDEE"),
+        Kind("coordinates", "coordinates.nc", "ocean grid for NEMO"),
+        Kind("raw_bathymetry", "raw_bathymetry.nc", "bathymetry before edits", published=False),
+        Kind("bathy", "bathy.nc", "bathymetry for NEMO"),
+        Kind("soils", "soils.nc", "soil colour and texture for ORCHIDEE"),
+        Kind("topo_high_res", "topo_high_res.nc", "relief for LMDZ"),
+        Kind("pft", "pft.nc", "vegetation for ORCHIDEE"),
+        Kind("heatflow", "heatflow.nc", "geothermal heat flow for NEMO"),
+        Kind("ahmcoef", "ahmcoef.nc", "lateral viscosity for NEMO"),
+        Kind("subbasins", "subbasins.nc", "ocean basins for NEMO"),
+    )
+}
+
+GIVEN = ("source", "ocean_grid_file")
+"""Kinds that come from the person and not from a step."""

@@ -1,0 +1,136 @@
+"""The step ``regrid``: read the topography and bring it to the working grid."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import xarray as xr
+from pydantic import Field
+
+from gondwana.errors import InputError
+from gondwana.formats.topography import Missing, TopographyFile, Units, read_topography
+from gondwana.science.regrid import regrid, regular_axes
+from gondwana.science.sphere import is_periodic, latitude_edges
+from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+
+_SAME = 1e-6  # degrees within which two grids are the same grid
+
+
+class RegridParameters(StepParameters):
+    """How to read the file, and the grid to work on."""
+
+    variable: str | None = parameter(
+        None, title="Variable", about="Name of the elevation in the file; found if left out."
+    )
+    lon: str | None = parameter(
+        None, title="Longitude", about="Name of the longitudes; found if left out."
+    )
+    lat: str | None = parameter(
+        None, title="Latitude", about="Name of the latitudes; found if left out."
+    )
+    units: Units = parameter(
+        "declared",
+        title="Unit of the values",
+        about="Metres or kilometres; 'declared' believes the file and takes metres without a word.",
+    )
+    missing: Missing = parameter(
+        "refuse",
+        title="Missing cells",
+        about="Refuse a file with missing cells, or let them take their nearest neighbour's value.",
+    )
+    resolution: Annotated[float, Field(ge=0.02, le=10.0)] | Literal["native"] = parameter(
+        1.0,
+        title="Resolution",
+        about="Size of the cells of the working grid, or 'native' to keep the file's own grid.",
+        unit="degrees",
+    )
+    method: Literal["conservative", "bilinear", "nearest"] = parameter(
+        "conservative",
+        title="Method",
+        about="Conservative keeps the mean over the globe; bilinear is smooth; nearest keeps "
+        "values.",
+    )
+
+
+def run(task: Task) -> Outcome:
+    """Read, normalise, refuse what is not a whole globe with an ocean, and regrid."""
+    chosen: RegridParameters = task.parameters
+    file = read_topography(
+        task.inputs["source"],
+        chosen.variable,
+        chosen.lon,
+        chosen.lat,
+        units=chosen.units,
+        missing=chosen.missing,
+    )
+    where = f"{task.inputs['source']}, variable '{file.layout.variable}'"
+    try:
+        require_globe(file.topography)
+        regridded, note = _on_working_grid(file, chosen)
+        _require_ocean(regridded)
+    except InputError as error:
+        raise error.at(where) from None
+    return Outcome({"regridded": regridded.to_dataset()}, notes=(*file.notes, note))
+
+
+def require_globe(topography: xr.DataArray) -> None:
+    """Refuse a topography that leaves out a part of the globe.
+
+    Raises
+    ------
+    InputError
+        With the limits of what the file covers.
+    """
+    lat, lon = topography["lat"].values, topography["lon"].values
+    edges = latitude_edges(lat)
+    if is_periodic(lon) and edges[0] == -90.0 and edges[-1] == 90.0:
+        return
+    raise InputError(
+        f"covers only {edges[0]:g} to {edges[-1]:g} degrees north and {lon[0]:g} to {lon[-1]:g} "
+        "degrees east",
+        remedy="give a topography of the whole globe",
+    )
+
+
+def _on_working_grid(file: TopographyFile, chosen: RegridParameters) -> tuple[xr.DataArray, str]:
+    topography = file.topography
+    lat, lon = topography["lat"].values, topography["lon"].values
+    own = f"{lat.size} x {lon.size} cells"
+    if chosen.resolution == "native":
+        return topography, f"kept on its own grid of {own}"
+    axes = regular_axes(chosen.resolution, chosen.resolution)
+    if _same(axes.lat, lat) and _same(axes.lon, lon):
+        return topography, f"is on the working grid of {own} already"
+    regridded = regrid(topography, axes.lat, axes.lon, chosen.method)
+    regridded.attrs = topography.attrs
+    return (
+        regridded.rename("topography"),
+        f"regridded ({chosen.method}) from {own} to {axes.lat.size} x {axes.lon.size} cells of "
+        f"{axes.step_lat:g} x {axes.step_lon:g} degrees",
+    )
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.size == other.size and bool(np.all(np.abs(one - other) < _SAME))
+
+
+def _require_ocean(topography: xr.DataArray) -> None:
+    if not bool((topography.values <= 0).any()):
+        raise InputError(
+            "has no ocean: every cell lies above 0 m",
+            remedy="check that depths are negative, or choose another variable",
+        )
+
+
+STEP = Step(
+    name="regrid",
+    version=1,
+    title="Working grid",
+    about="Reads the topography in whatever convention it has, brings it to metres, south first "
+    "and longitudes from -180, and regrids it to the working grid.",
+    inputs=("source",),
+    outputs=("regridded",),
+    parameters=RegridParameters,
+    run=run,
+)

@@ -1,0 +1,124 @@
+"""The step ``routing``: rivers, their directions, basins and distances, for ORCHIDEE."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import xarray as xr
+from pydantic import Field
+
+from gondwana.science.flow import Flow, analyse
+from gondwana.steps.checks import flow_checks
+from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+from gondwana.steps.geography import north_first
+
+Longitude = Annotated[float, Field(ge=-360.0, le=360.0)]
+Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
+
+
+class RoutingParameters(StepParameters):
+    """How water finds its way."""
+
+    rule: Literal["drop", "slope"] = parameter(
+        "drop",
+        title="Steepest by",
+        about="The neighbour with the largest drop in height, or with the steepest slope.",
+    )
+    endorheic: tuple[tuple[Longitude, Latitude], ...] = parameter(
+        (),
+        title="Endorheic depressions",
+        about="Points (longitude, latitude) in depressions that keep their water instead of being "
+        "filled.",
+        unit="degrees",
+    )
+    river_mouths: int = parameter(
+        199,
+        title="River mouths",
+        about="Number of the largest basins that end in a river mouth (99); the rest reach the "
+        "coast as diffuse flow (98).",
+        ge=0,
+        le=100_000,
+    )
+    radius: float = parameter(
+        6370.0,
+        title="Radius for distances",
+        about="Radius of the Earth in the lengths of rivers; files of the field use 6370 km.",
+        unit="km",
+        gt=0.0,
+    )
+    distance: Literal["plane", "great circle"] = parameter(
+        "plane",
+        title="Length of a step",
+        about="Plane: north-south and east-west lengths at the upstream cell's latitude, as files "
+        "of the field have it; or along great circles.",
+    )
+
+
+def run(task: Task) -> Outcome:
+    """Analyse the flow and arrange it as ORCHIDEE reads it, north first."""
+    chosen: RoutingParameters = task.parameters
+    topography = task.open("topography")["topography"]
+    flow = analyse(
+        topography,
+        endorheic=chosen.endorheic,
+        rule=chosen.rule,
+        radius_km=chosen.radius,
+        distance=chosen.distance,
+        river_mouths=chosen.river_mouths,
+    )
+    return Outcome(
+        {"routing": routing_dataset(topography, flow)}, checks=flow_checks(topography, flow)
+    )
+
+
+def routing_dataset(topography: xr.DataArray, flow: Flow) -> xr.Dataset:
+    """Arrange a flow analysis as the file that ORCHIDEE reads.
+
+    Parameters
+    ----------
+    topography : DataArray, (lat, lon)
+        Elevation in metres, south first.
+    flow : Flow
+        On the same grid.
+
+    Returns
+    -------
+    Dataset
+        On (y, x), north first, float32: nav_lon, nav_lat, trip, basins, topoind (km), hdiff (m,
+        0 over the ocean), riverl (m), orog (m), disto (km), topo (m). Other fields are NaN over
+        the ocean.
+    """
+    land = flow.basins > 0
+    fields = {
+        "trip": (flow.trip, "1", "flow direction; 97 return flow, 98 coastal flow, 99 river mouth"),
+        "basins": (flow.basins, "1", "river basin, numbered by decreasing area"),
+        "topoind": (flow.topoind, "km", "topographic index"),
+        "riverl": (flow.river_length, "m", "distance to the next cell downstream"),
+        "orog": (topography.values, "m", "elevation of land"),
+        "disto": (flow.distance, "km", "distance to the ocean along the river"),
+    }
+    data = {
+        name: (("y", "x"), np.where(land, values, np.nan), {"units": unit, "long_name": text})
+        for name, (values, unit, text) in fields.items()
+    }
+    data["hdiff"] = (
+        ("y", "x"),
+        np.where(land, flow.hdiff, 0.0),
+        {"units": "m", "long_name": "drop to the next cell downstream"},
+    )
+    data["topo"] = (("y", "x"), topography.values, {"units": "m", "long_name": "elevation"})
+    return north_first(data, topography["lat"].values, topography["lon"].values)
+
+
+STEP = Step(
+    name="routing",
+    version=1,
+    title="Rivers",
+    about="Fills depressions, leads water over flats, and follows every land cell down to the "
+    "ocean: flow directions, basins, lengths and slopes of rivers.",
+    inputs=("topography",),
+    outputs=("routing",),
+    parameters=RoutingParameters,
+    run=run,
+)

@@ -1,0 +1,69 @@
+"""Edits by place and operation, on cells counted by hand."""
+
+import numpy as np
+import pytest
+from gondwana.science.components import label
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gondwana.errors import ParameterError
+from gondwana.science.edits import along_line, cells_at, changed, in_box
+from gondwana.science.topology import Topology
+
+LON, LAT = np.meshgrid(np.arange(-175.0, 180.0, 10.0), np.arange(-85.0, 90.0, 10.0))
+
+
+def test_the_nearest_cell_is_found_across_the_date_line() -> None:
+    assert cells_at([(-179.0, 4.0), (181.0, 4.0), (179.0, 4.0)], LON, LAT) == [
+        (9, 0),
+        (9, 0),
+        (9, 35),
+    ]
+
+
+def test_box_across_the_date_line() -> None:
+    mask = in_box((170.0, -10.0, -170.0, 10.0), LON, LAT)
+    assert sorted(set(LON[mask])) == [-175.0, 175.0]
+    assert mask.sum() == 4
+
+
+def test_box_all_around() -> None:
+    assert in_box((-180.0, 80.0, 180.0, 90.0), LON, LAT).sum() == 36
+    assert in_box((0.0, 80.0, 360.0, 90.0), LON, LAT).sum() == 36
+
+
+@given(
+    st.tuples(st.floats(-180, 180), st.floats(-80, 80)),
+    st.tuples(st.floats(-180, 180), st.floats(-80, 80)),
+    st.integers(1, 3),
+)
+def test_a_channel_is_one_piece_by_edges(
+    start: tuple[float, float], end: tuple[float, float], width: int
+) -> None:
+    topology = Topology()
+    mask = along_line([start, end], LON, LAT, topology, width)
+    assert label(mask, topology)[1] == 1
+    for point in (start, end):
+        assert mask[cells_at([point], LON, LAT)[0]]
+
+
+def test_arithmetic_changes_the_chosen_cells_only() -> None:
+    field = np.array([[-100.0, 0.0, 50.0]])
+    mask = np.array([[True, False, True]])
+    assert changed(field, mask, "set", 7.0).tolist() == [[7.0, 0.0, 7.0]]
+    assert changed(field, mask, "add", 10.0).tolist() == [[-90.0, 0.0, 60.0]]
+    assert changed(field, mask, "multiply", 2.0).tolist() == [[-200.0, 0.0, 100.0]]
+    assert changed(field, mask, "raise_to", 20.0).tolist() == [[20.0, 0.0, 50.0]]
+    assert changed(field, mask, "lower_to", 20.0).tolist() == [[-100.0, 0.0, 20.0]]
+
+
+def test_raising_the_sea_floor_lessens_its_depth() -> None:
+    depth = np.array([[3000.0, 100.0]])
+    everywhere = np.ones_like(depth, dtype=bool)
+    assert changed(depth, everywhere, "raise_to", 500.0, up=-1).tolist() == [[500.0, 100.0]]
+    assert changed(depth, everywhere, "lower_to", 500.0, up=-1).tolist() == [[3000.0, 500.0]]
+
+
+def test_a_result_beyond_all_numbers_is_refused() -> None:
+    with pytest.raises(ParameterError, match="not finite"):
+        changed(np.array([[1e300]]), np.array([[True]]), "multiply", 1e300)
