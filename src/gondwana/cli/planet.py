@@ -33,11 +33,10 @@ def command(out: Path, step: float, land: float, seed: int) -> int:
     dataset.attrs = {"title": f"Random planet {seed}", "land_fraction": land}
     part = out.with_name(f".{out.name}.part")
     try:
-        dataset.to_netcdf(part, engine="netcdf4", format="NETCDF3_64BIT")
+        part.write_bytes(dataset.to_netcdf(engine="netcdf4", format="NETCDF3_64BIT"))
         part.replace(out)
-    except (OSError, RuntimeError) as error:
-        raise write_failure(error, out) from error
-    finally:
+    except OSError as error:
         part.unlink(missing_ok=True)
+        raise write_failure(error, out) from error
     click.echo(f"wrote {out}: {planet.sizes['lat']} x {planet.sizes['lon']} cells")
     return 0

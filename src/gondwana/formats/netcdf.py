@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 import xarray as xr
 from scipy.io import netcdf_file
 
 from gondwana.errors import InputError
+
+NETCDF_LOCK = Lock()
+"""Held around every call of the NetCDF library, which is not safe for threads."""
 
 _CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _SCIPY_READS = (b"CDF\x01", b"CDF\x02")
@@ -37,9 +41,12 @@ def open_netcdf(path: Path, *, mask: bool = True) -> xr.Dataset:
     where = str(path)
     _check_signature(path)
     try:
-        with xr.open_dataset(
-            path, engine="netcdf4", decode_times=False, mask_and_scale=mask, cache=False
-        ) as file:
+        with (
+            NETCDF_LOCK,
+            xr.open_dataset(
+                path, engine="netcdf4", decode_times=False, mask_and_scale=mask, cache=False
+            ) as file,
+        ):
             return file.load()
     except MemoryError as error:
         raise InputError(

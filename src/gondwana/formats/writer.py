@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from gondwana.errors import TargetError
+from gondwana.formats.netcdf import NETCDF_LOCK
 from gondwana.formats.provenance import Provenance
 
 Format = Literal["netcdf3", "netcdf4"]
@@ -49,16 +50,22 @@ def write_dataset(
     encoding = {
         str(name): _encoding(variable, file_format) for name, variable in stored.variables.items()
     }
+    # made in memory and written by ourselves: on a full disk the HDF5 library takes the whole
+    # process down with it
+    with NETCDF_LOCK:
+        content = stored.to_netcdf(
+            engine="netcdf4", format=_FORMATS[file_format], encoding=encoding
+        )
     try:
-        stored.to_netcdf(path, engine="netcdf4", format=_FORMATS[file_format], encoding=encoding)
-    except (OSError, RuntimeError) as error:
+        path.write_bytes(content)
+    except OSError as error:
         raise write_failure(error, path) from error
 
 
-def write_failure(error: Exception, path: Path) -> TargetError:
+def write_failure(error: OSError, path: Path) -> TargetError:
     """Tell a failed write as something a person can act on."""
-    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
-    reason = "the disk is full" if full else f"cannot be written ({error})"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    reason = "the disk is full" if full else f"cannot be written ({error.strerror})"
     remedy = "free some space" if full else "check the permissions and the free space"
     return TargetError(reason, remedy=f"{remedy}, or choose another --out", where=str(path))
 
