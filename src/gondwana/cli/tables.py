@@ -55,7 +55,7 @@ def print_checks(checks: Sequence[Check], console: Console, *, rows: bool) -> No
 def _print_rows(check: Check, console: Console) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in check.table[0]:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", overflow="fold")
     for row in check.table[:_MOST_ROWS]:
         table.add_row(*(escape(_shown(value)) for value in row.values()))
     console.print(table)
@@ -80,4 +80,6 @@ def size(count: int) -> str:
 
 
 def _shown(value: float | int | str) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.5g}"
+    return str(value)

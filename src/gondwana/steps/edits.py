@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Operation = Literal[
     "set", "add", "multiply", "raise_to", "lower_to", "channel",
-    "fill", "open", "keep", "widen", "close", "assign",
+    "fill", "open", "keep", "assign",
 ]  # fmt: skip
 Basin = Literal["atlantic", "pacific", "indian"]
 
@@ -22,7 +22,7 @@ Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
 Point = tuple[Longitude, Latitude]
 
 _NEEDS_VALUE = {"set", "add", "multiply", "raise_to", "lower_to", "channel"}
-_NEEDS_POINT = {"fill", "open", "keep", "widen", "close"}
+_NEEDS_POINT = {"fill", "open", "keep"}
 
 
 class _Strict(BaseModel):
@@ -53,7 +53,7 @@ class Edit(_Strict):
     operation: Operation
     at: Place
     value: float | None = Field(None, description="metres; a factor for multiply")
-    width: int = Field(1, ge=1, le=20, description="cells across, for channel and open")
+    width: int = Field(1, ge=1, le=20, description="cells across, for channel")
     only: Literal["all", "land", "ocean"] = "all"
     basin: Basin | None = Field(None, description="for assign")
     reason: str = Field("", max_length=2000)
@@ -65,7 +65,7 @@ class Edit(_Strict):
         if self.operation in _NEEDS_VALUE and self.value is None:
             raise ValueError(f"{self.operation} needs a value")
         if self.operation in _NEEDS_POINT and self.at.point is None:
-            raise ValueError(f"{self.operation} needs a point inside the sea or strait")
+            raise ValueError(f"{self.operation} needs a point inside the sea")
         if (self.operation == "channel") != (self.at.line is not None):
             raise ValueError("a channel needs a line, and a line a channel")
         if (self.operation == "assign") != (self.basin is not None):

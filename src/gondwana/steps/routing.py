@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 from pydantic import Field
 
+from gondwana.science.checks import Check
 from gondwana.science.flow import Flow, analyse
-from gondwana.steps.checks import flow_checks
+from gondwana.science.sphere import row_areas
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+from gondwana.steps.geography import Field as Field2D
 from gondwana.steps.geography import north_first
 
 Longitude = Annotated[float, Field(ge=-360.0, le=360.0)]
@@ -90,7 +93,7 @@ def routing_dataset(topography: xr.DataArray, flow: Flow) -> xr.Dataset:
         the ocean.
     """
     land = flow.basins > 0
-    fields = {
+    fields: dict[str, tuple[npt.NDArray[Any], str, str]] = {
         "trip": (flow.trip, "1", "flow direction; 97 return flow, 98 coastal flow, 99 river mouth"),
         "basins": (flow.basins, "1", "river basin, numbered by decreasing area"),
         "topoind": (flow.topoind, "km", "topographic index"),
@@ -98,7 +101,7 @@ def routing_dataset(topography: xr.DataArray, flow: Flow) -> xr.Dataset:
         "orog": (topography.values, "m", "elevation of land"),
         "disto": (flow.distance, "km", "distance to the ocean along the river"),
     }
-    data = {
+    data: dict[str, Field2D] = {
         name: (("y", "x"), np.where(land, values, np.nan), {"units": unit, "long_name": text})
         for name, (values, unit, text) in fields.items()
     }
@@ -109,6 +112,48 @@ def routing_dataset(topography: xr.DataArray, flow: Flow) -> xr.Dataset:
     )
     data["topo"] = (("y", "x"), topography.values, {"units": "m", "long_name": "elevation"})
     return north_first(data, topography["lat"].values, topography["lon"].values)
+
+
+def flow_checks(topography: xr.DataArray, flow: Flow) -> tuple[Check, ...]:
+    """Check what every routing must fulfil.
+
+    Parameters
+    ----------
+    topography : DataArray, (lat, lon)
+        Elevation in metres, south first.
+    flow : Flow
+        On the same grid.
+
+    Returns
+    -------
+    tuple of Check
+        Every land cell in one basin, one outlet a basin, areas that add up to the land.
+    """
+    land = topography.values > 0
+    lost = int(np.sum(land != (flow.basins > 0)))
+    basins = int(flow.basins.max(initial=0))
+    areas = row_areas(topography["lat"].values, topography["lon"].values)
+    missing = abs(float(areas[land].sum()) / 1e6 - float(flow.areas.sum()))
+    share = missing / max(float(areas[land].sum()) / 1e6, 1.0)
+    return (
+        Check(
+            "every_cell_drains",
+            "fail" if lost else "pass",
+            f"{lost} cells without a way to an outlet"
+            if lost
+            else f"all {int(land.sum())} land cells reach an outlet",
+        ),
+        Check(
+            "one_outlet_a_basin",
+            "pass" if basins == flow.outlets.size else "fail",
+            f"{basins} basins and {flow.outlets.size} outlets",
+        ),
+        Check(
+            "basin_areas",
+            "pass" if share < 1e-9 else "fail",
+            f"the areas of all basins add up to the land within {share:.0e} of it",
+        ),
+    )
 
 
 STEP = Step(

@@ -1,0 +1,72 @@
+"""The step ``heatflow``: heat from the Earth's interior through the sea floor."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gondwana.science.checks import Check
+from gondwana.science.heatflow import ModelName, heat_flow
+from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+from gondwana.steps.geography import grid_of, on_ocean_grid
+
+
+class HeatflowParameters(StepParameters):
+    """How heat flow follows from depth."""
+
+    model: ModelName = parameter(
+        "gdh1",
+        title="Cooling model",
+        about="GDH1 of Stein and Stein (1992), or Parsons and Sclater (1977).",
+    )
+    shelf: float = parameter(
+        48.0,
+        title="Flux on shelves",
+        about="Where the floor is shallower than young ocean crust can be.",
+        unit="mW m⁻²",
+        gt=0.0,
+        le=1000.0,
+    )
+    cap: float = parameter(
+        400.0,
+        title="Largest flux",
+        about="The model's flux grows without bound at the ridge.",
+        unit="mW m⁻²",
+        gt=0.0,
+        le=10_000.0,
+    )
+
+
+def run(task: Task) -> Outcome:
+    """Age from depth, flux from age."""
+    chosen: HeatflowParameters = task.parameters
+    depth = task.open("bathy")["Bathymetry"].astype("float64")
+    grid = grid_of(task.open("coordinates"))
+    flux = heat_flow(depth, model=chosen.model, shelf=chosen.shelf, cap=chosen.cap)
+    attributes = {"units": "mW m-2", "long_name": "geothermal heat flow at the sea floor"}
+    dataset = on_ocean_grid(
+        {"heatflow": (("time_counter", "y", "x"), flux.values[None], attributes)}, grid
+    )
+    stored = dataset["heatflow"].values[0]
+    ocean = depth.values > 0
+    bad = int(np.sum(ocean & ~(stored > 0)) + np.sum(~ocean & (stored != 0)))
+    mean = float(np.average(stored[ocean], weights=grid.area[ocean])) if ocean.any() else 0.0
+    check = Check(
+        "heat_flow",
+        "fail" if bad else "pass",
+        f"{bad} cells without a flux above 0 in the ocean and 0 on land"
+        if bad
+        else f"above 0 in every ocean cell, {mean:.1f} mW m⁻² on average",
+    )
+    return Outcome({"heatflow": dataset}, (check,))
+
+
+STEP = Step(
+    name="heatflow",
+    version=1,
+    title="Heat flow",
+    about="Takes the age of the sea floor from its depth, and the heat flow from that age.",
+    inputs=("bathy", "coordinates"),
+    outputs=("heatflow",),
+    parameters=HeatflowParameters,
+    run=run,
+)

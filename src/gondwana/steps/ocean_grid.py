@@ -1,0 +1,116 @@
+"""The step ``ocean_grid``: a tripolar grid with its poles on land, or the person's own grid."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from gondwana.errors import ParameterError
+from gondwana.formats.ocean_grids import read_ocean_grid
+from gondwana.science.checks import Check
+from gondwana.science.grid_poles import place_poles
+from gondwana.science.ocean_grid import OceanGrid, coordinates_dataset
+from gondwana.science.tripolar import TripolarParameters, tripolar_grid
+from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+
+
+class OceanGridParameters(StepParameters):
+    """The tripolar grid to make; without meaning where a grid is given."""
+
+    resolution: float = parameter(
+        2.0,
+        title="Resolution",
+        about="Width of a cell at the equator; 2 is that of ORCA2.",
+        unit="degrees",
+        ge=0.25,
+        le=10.0,
+    )
+    pole_latitude: float | None = parameter(
+        None,
+        title="Latitude of the northern poles",
+        about="Where the grid's two northern poles lie; found on land if left out.",
+        unit="degrees",
+        ge=45.0,
+        le=80.0,
+    )
+    pole_longitude: float | None = parameter(
+        None,
+        title="Longitude of a northern pole",
+        about="Of one of them; the other lies 180° further. Found on land if left out.",
+        unit="degrees",
+        ge=-360.0,
+        le=360.0,
+    )
+    southern_limit: float = parameter(
+        -78.0,
+        title="Southern limit",
+        about="Where the grid begins in the south.",
+        unit="degrees",
+        ge=-85.0,
+        le=-60.0,
+    )
+    equatorial_spacing: float | None = parameter(
+        None,
+        title="Spacing at the equator",
+        about="Height of a cell at the equator; a quarter of the resolution if left out.",
+        unit="degrees",
+        gt=0.0,
+        le=10.0,
+    )
+
+
+def run(task: Task) -> Outcome:
+    """Take the grid that was given, or make one for this topography."""
+    topography = task.open("topography")["topography"]
+    if "ocean_grid_file" in task.inputs:
+        grid = read_ocean_grid(task.inputs["ocean_grid_file"])
+        notes = [f"the grid given, {grid.shape[0]} x {grid.shape[1]}"]
+        checks: list[Check] = []
+    else:
+        grid, notes, checks = _made(task.parameters, topography)
+    return Outcome({"coordinates": coordinates_dataset(grid)}, tuple(checks), (), tuple(notes))
+
+
+def _made(
+    chosen: OceanGridParameters, topography: xr.DataArray
+) -> tuple[OceanGrid, list[str], list[Check]]:
+    if (chosen.pole_latitude is None) != (chosen.pole_longitude is None):
+        raise ParameterError(
+            "only one of pole_latitude and pole_longitude is given", remedy="give both or none"
+        )
+    notes: list[str] = []
+    checks: list[Check] = []
+    if chosen.pole_latitude is None or chosen.pole_longitude is None:
+        found = place_poles(topography, chosen.resolution)
+        latitude, longitude = found.pole_latitude, found.pole_longitude
+        distances = " and ".join(f"{km:.0f}" for km in found.distances_to_ocean_km)
+        told = f"northern poles {distances} km from the ocean"
+        checks.append(
+            Check("pole_placement", "warn" if found.warning else "pass", found.warning or told)
+        )
+    else:
+        latitude, longitude = chosen.pole_latitude, chosen.pole_longitude
+    notes.append(f"northern poles at {latitude:g}°N, {longitude:g}°E and {longitude + 180:g}°E")
+    parameters = TripolarParameters(
+        resolution=chosen.resolution,
+        pole_latitude=latitude,
+        pole_longitude=longitude,
+        southern_limit=chosen.southern_limit,
+        equatorial_spacing=chosen.equatorial_spacing,
+    )
+    grid = tripolar_grid(parameters)
+    notes.append(f"a tripolar grid of {grid.shape[0]} x {grid.shape[1]}")
+    return grid, notes, checks
+
+
+STEP = Step(
+    name="ocean_grid",
+    version=1,
+    title="Ocean grid",
+    about="Makes a tripolar grid whose two northern poles lie on land, or takes the grid that is "
+    "given, as coordinates for NEMO.",
+    inputs=("topography",),
+    optional_inputs=("ocean_grid_file",),
+    outputs=("coordinates",),
+    parameters=OceanGridParameters,
+    run=run,
+)

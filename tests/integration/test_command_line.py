@@ -1,0 +1,223 @@
+"""The command line as a person types it: exit status, one sentence, nothing left behind."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from gondwana.formats.netcdf import open_netcdf
+from gondwana.formats.provenance import arrays_sha256
+
+FILES = {
+    "topography.nc", "routing.nc", "bathy.nc", "coordinates.nc", "soils.nc", "topo_high_res.nc",
+    "pft.nc", "heatflow.nc", "ahmcoef.nc", "subbasins.nc", "recipe.yaml", "manifest.json",
+    "checks.json", "report.html",
+}  # fmt: skip
+
+
+def gondwana(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gondwana", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def planet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("planet") / "planet.nc"
+    done = gondwana("planet", path, "--step", 3, "--seed", 7)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def built(planet: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("built") / "out"
+    done = gondwana("build", planet, "--out", out)
+    assert done.returncode in (0, 1), done.stderr
+    assert done.stderr == ""
+    return out
+
+
+def test_every_file_appears_and_the_manifest_names_it(built: Path) -> None:
+    assert {path.name for path in built.iterdir()} == FILES
+    manifest = json.loads((built / "manifest.json").read_text())
+    named = {file["file"]: file for file in manifest["files"]}
+    assert set(named) | {"manifest.json"} == FILES
+    for name, file in named.items():
+        assert file["bytes"] == (built / name).stat().st_size
+    assert [path.name for path in built.parent.iterdir()] == ["out"]
+
+
+def test_the_manifest_knows_each_array(built: Path) -> None:
+    manifest = json.loads((built / "manifest.json").read_text())
+    for file in manifest["files"]:
+        if file["file"].endswith(".nc"):
+            assert file["arrays_sha256"] == arrays_sha256(open_netcdf(built / file["file"]))
+
+
+def test_the_exit_status_follows_the_checks(built: Path, planet: Path, tmp_path: Path) -> None:
+    done = gondwana("build", planet, "--out", tmp_path / "out", "--json")
+    checks = json.loads(done.stdout)["checks"]
+    assert done.returncode == (1 if checks["status"] == "fail" else 0)
+    assert json.loads((built / "checks.json").read_text())["status"] == checks["status"]
+
+
+def test_the_recipe_gives_the_same_arrays(built: Path, tmp_path: Path) -> None:
+    done = gondwana("build", "--recipe", built / "recipe.yaml", "--out", tmp_path / "again")
+    assert done.returncode in (0, 1), done.stderr
+    for path in built.glob("*.nc"):
+        one, other = open_netcdf(path), open_netcdf(tmp_path / "again" / path.name)
+        assert arrays_sha256(one) == arrays_sha256(other), path.name
+
+
+def test_one_job_gives_the_same_arrays(built: Path, planet: Path, tmp_path: Path) -> None:
+    gondwana("build", planet, "--out", tmp_path / "one", "--jobs", 1, "--format", "netcdf4")
+    for path in built.glob("*.nc"):
+        one, other = open_netcdf(path), open_netcdf(tmp_path / "one" / path.name)
+        assert arrays_sha256(one) == arrays_sha256(other), path.name
+
+
+def test_until_and_only(planet: Path, tmp_path: Path) -> None:
+    besides = {"recipe.yaml", "manifest.json", "checks.json", "report.html"}
+    gondwana("build", planet, "--out", tmp_path / "until", "--until", "routing")
+    assert {p.name for p in (tmp_path / "until").iterdir()} == besides | {
+        "topography.nc",
+        "routing.nc",
+    }
+    gondwana("build", planet, "--out", tmp_path / "only", "--only", "soils")
+    assert {p.name for p in (tmp_path / "only").iterdir()} == besides | {"soils.nc"}
+
+
+def test_a_step_alone_gives_the_arrays_of_the_build(built: Path, tmp_path: Path) -> None:
+    done = gondwana("step", "routing", built / "topography.nc", "--out", tmp_path / "routing")
+    assert done.returncode == 0, done.stderr
+    one, other = (open_netcdf(folder / "routing.nc") for folder in (built, tmp_path / "routing"))
+    assert arrays_sha256(one) == arrays_sha256(other)
+
+
+def test_a_parameter_is_used_and_recorded(planet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    gondwana("build", planet, "--out", out, "--only", "soils", "--set", "soils.colour=7")
+    soils = open_netcdf(out / "soils.nc")
+    assert set(np.unique(soils["soilcolor"])) == {0.0, 7.0}
+    assert json.loads(soils.attrs["gondwana_parameters"])["colour"] == 7
+
+
+def _field() -> xr.DataArray:
+    lat, lon = np.arange(-87.5, 90, 5.0), np.arange(-177.5, 180, 5.0)
+    values = np.where(np.cos(np.deg2rad(lon)) > 0, 500.0, -3000.0) + 0 * lat[:, None]
+    return xr.DataArray(values, dims=("lat", "lon"), coords={"lat": lat, "lon": lon}, name="topo")
+
+
+BAD_FILES = {
+    "all land": (lambda f: f * 0 + 5.0, [], "no ocean"),
+    "partial globe": (lambda f: f.sel(lat=slice(0, 60)), [], "covers only 0 to 60"),
+    "part of the longitudes": (lambda f: f.sel(lon=slice(0, 90)), [], "covers only"),
+    "NaN": (lambda f: f.where(f["lon"] > 0), [], "cells are missing"),
+    "no such variable": (lambda f: f, ["--variable", "z"], "no variable 'z'"),
+    "unknown step": (lambda f: f, ["--set", "rooting.rule=drop"], "no step 'rooting'"),
+    "unknown parameter": (lambda f: f, ["--set", "routing.rul=drop"], "no parameter 'rul'"),
+    "out of bounds": (lambda f: f, ["--set", "routing.river_mouths=-1"], "greater than or equal"),
+    "not a setting": (lambda f: f, ["--set", "routing"], "step.parameter=value"),
+    "table that does not sum": (
+        lambda f: f,
+        ["--set", "pft.bands=[[90, 50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]]"],
+        "100",
+    ),
+    "ocean grid absent": (lambda f: f, ["--ocean-grid", "absent.nc"], "absent.nc"),
+    "edits for a step that takes none": (lambda f: f, ["--recipe", "edits.yaml"], "takes no edits"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_input_is_told_in_one_sentence_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    spoil, words, message = BAD_FILES[name]
+    spoil(_field()).to_netcdf(tmp_path / "topo.nc")
+    (tmp_path / "edits.yaml").write_text(
+        "edits: {routing: [{operation: fill, at: {point: [1, 2]}}]}"
+    )
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = gondwana("build", "topo.nc", "--out", "out", *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_an_ocean_grid_without_corners(tmp_path: Path) -> None:
+    _field().to_netcdf(tmp_path / "topo.nc")
+    lon, lat = np.meshgrid(np.arange(0.0, 360, 10), np.arange(-70.0, 80, 10))
+    centres = {"lon": (("y", "x"), lon), "lat": (("y", "x"), lat)}
+    xr.Dataset(centres).to_netcdf(tmp_path / "grid.nc")
+    words = ("build", "topo.nc", "--out", "out", "--ocean-grid", "grid.nc")
+    done = gondwana(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "grid.nc" in done.stderr
+    assert "corner" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    done = gondwana("build", "absent.nc", "--out", "out", "--debug", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+
+
+def test_a_target_with_other_files_is_refused(planet: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    done = gondwana("build", planet, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "not the results of a build" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("file_format", ["netcdf3", "netcdf4"])
+def test_a_full_disk(planet: Path, tmp_path: Path, file_format: str) -> None:
+    """A real file system of 300 kB, mounted in a name space of its own."""
+    build = f"{sys.executable} -m gondwana build {planet} --out {tmp_path}/disk/out"
+    script = (
+        f"mkdir {tmp_path}/disk && mount -t tmpfs -o size=300k none {tmp_path}/disk && "
+        f"{{ {build} --format {file_format}; echo status $?; ls -A {tmp_path}/disk; }}"
+    )
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script],
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.stdout == "status 2\n", done.stdout + done.stderr
+    assert "the disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\n"
+        "try:\n    from gondwana.cli.main import main; main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([m for m in ('numpy', 'numba', 'xarray', 'matplotlib', 'pydantic', 'rich') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_steps_are_listed_and_described() -> None:
+    listed = json.loads(gondwana("steps", "--json").stdout)
+    names = [step["name"] for step in listed]
+    assert names.index("regrid") < names.index("internal_oceans") < names.index("routing")
+    for step in listed:
+        for name, field in step["parameters"]["properties"].items():
+            assert field.get("title") and field.get("description"), f"{step['name']}.{name}"
+        assert step["name"] in gondwana("steps").stdout
+    assert "river_mouths" in gondwana("steps", "routing").stdout
+
+
+def test_an_unknown_command_or_step() -> None:
+    assert gondwana("bild").returncode == 2
+    done = gondwana("steps", "rooting")
+    assert done.returncode == 2
+    assert "no step 'rooting'" in done.stderr
