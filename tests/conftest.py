@@ -18,7 +18,7 @@ settings.load_profile("gondwana")
 
 @pytest.fixture(scope="session")
 def topography_60ma() -> xr.DataArray:
-    """The 60 Ma topography as the canonical array: south first, metres, float64."""
+    """Return the 60 Ma topography as the canonical array: south first, metres, float64."""
     with xr.open_dataset(shared_file("topography_60Ma_1deg.nc")) as file:
         values = file["topo"].astype("float64").load()
     lat, lon = values.dims

@@ -23,7 +23,7 @@ def test_a_recipe_survives_being_written(tmp_path: Path) -> None:
         time=datetime(2026, 1, 2, tzinfo=UTC),
     )
     recipe = Recipe(
-        topography=source(given, tmp_path / "out"),
+        given={"source": source(given, tmp_path / "out")},
         steps={"regrid": {"resolution": 0.5}},
         edits={"internal_oceans": (edit,)},
     )
@@ -32,8 +32,7 @@ def test_a_recipe_survives_being_written(tmp_path: Path) -> None:
     write_recipe(recipe, path)
     again = read_recipe(path)
     assert again == recipe
-    assert again.topography is not None
-    assert locate(again.topography, path).samefile(given)
+    assert locate(again.given["source"], path).samefile(given)
 
 
 BAD = {

@@ -31,6 +31,13 @@ from gondwana.cli.options import READABLE, given, merged, reading, settings
     metavar="FILE|tripolar",
     help="NEMO coordinates or a grid with corners; 'tripolar' (default) makes one.",
 )
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="KIND=FILE",
+    help="A map of yours: soil_map (soilcolor, soiltext) or biome_map (biome).",
+)
 @click.option("--recipe", type=READABLE, metavar="FILE", help="Parameters and edits of a build.")
 @click.option(
     "--set", "words", multiple=True, metavar="STEP.PARAMETER=VALUE", help="Set one parameter."
@@ -55,6 +62,7 @@ def command(
     lat: str | None,
     resolution: str | None,
     ocean_grid: str | None,
+    maps: tuple[str, ...],
     recipe: Path | None,
     words: tuple[str, ...],
     only: tuple[str, ...],
@@ -72,23 +80,18 @@ def command(
     from gondwana.recipes.recipe import Recipe, locate, read_recipe  # noqa: PLC0415
     from gondwana.recipes.results import overall  # noqa: PLC0415
 
-    if example and topography is not None:
-        raise click.UsageError("Give a topography or --example, not both.")
     kept = read_recipe(recipe) if recipe else Recipe()
-    chosen = example_topography() if example else topography
-    if chosen is None:
-        if recipe is None or kept.topography is None:
-            raise click.UsageError("Name a topography, or try --example.")
-        chosen = locate(kept.topography, recipe)
-    grid: Path | None = None
-    if ocean_grid is None and recipe and kept.ocean_grid:
-        grid = locate(kept.ocean_grid, recipe)
-    elif ocean_grid not in (None, "tripolar"):
-        grid = Path(str(ocean_grid))
+    mine = own_files(topography, ocean_grid, maps, example=example)
+    given_files = {
+        kind: locate(wanted, recipe)
+        for kind, wanted in kept.given.items()
+        if recipe and kind not in mine and not (kind == "ocean_grid_file" and ocean_grid)
+    } | mine
+    if "source" not in given_files:
+        raise click.UsageError("Name a topography, or try --example.")
     told = {"regrid": given(variable=variable, lon=lon, lat=lat, resolution=resolution)}
     request = Request(
-        topography=chosen,
-        ocean_grid=grid,
+        given=given_files,
         parameters=merged(kept.steps, told, settings(words)),
         edits=kept.edits,
         only=only,
@@ -105,6 +108,27 @@ def command(
 
         print_build(out, records)
     return 1 if overall(records) == "fail" else 0
+
+
+def own_files(
+    topography: Path | None, ocean_grid: str | None, maps: tuple[str, ...], *, example: bool
+) -> dict[str, Path]:
+    """Collect the files named on the command line by their kind."""
+    if example and topography is not None:
+        raise click.UsageError("Give a topography or --example, not both.")
+    files: dict[str, Path] = {}
+    for word in maps:
+        kind, equals, name = word.partition("=")
+        if not equals or kind not in ("soil_map", "biome_map"):
+            raise click.UsageError(f"--map {word}: write soil_map=FILE or biome_map=FILE.")
+        files[kind] = Path(name)
+    if ocean_grid not in (None, "tripolar"):
+        files["ocean_grid_file"] = Path(str(ocean_grid))
+    if example:
+        files["source"] = example_topography()
+    elif topography is not None:
+        files["source"] = topography
+    return files
 
 
 def example_topography() -> Path:

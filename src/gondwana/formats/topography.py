@@ -141,9 +141,10 @@ def read_topography(
         values = dataset[name].squeeze(drop=True).transpose(axes.lat_dim, axes.lon_dim)
         elevation = np.asarray(values.values, dtype=np.float64)
         notes: list[str] = []
-        elevation, layout = _arrange(elevation, axes, name, dataset[name], notes)
+        _tell_repeated_column(elevation, axes, notes)
         elevation = _to_metres(elevation, str(dataset[name].attrs.get("units", "")), units, notes)
-        canonical = _canonical(elevation, layout)
+        canonical, layout = arranged(elevation, axes, name, dataset[name])
+        canonical = canonical.rename("topography")
         canonical = _complete(canonical, missing, notes)
         _check_range(canonical)
     except InputError as error:
@@ -151,24 +152,32 @@ def read_topography(
     return TopographyFile(canonical, layout, tuple(notes))
 
 
-def _arrange(
-    elevation: npt.NDArray[np.float64],
-    axes: Axes,
-    name: str,
-    variable: xr.DataArray,
-    notes: list[str],
-) -> tuple[npt.NDArray[np.float64], Layout]:
-    """Sort rows and columns; a column repeated at the seam is kept once."""
+def arranged(
+    values: npt.NDArray[np.float64], axes: Axes, name: str, variable: xr.DataArray
+) -> tuple[xr.DataArray, Layout]:
+    """Sort rows and columns; a column repeated at the seam is kept once.
+
+    Parameters
+    ----------
+    values : ndarray, (latitude, longitude)
+        In the order of the axes.
+    axes : Axes
+        Coordinates of the variable.
+    name : str
+        Its name.
+    variable : DataArray
+        As it stands in the file, for the order of its dimensions.
+
+    Returns
+    -------
+    DataArray, (lat, lon)
+        South first, longitudes ascending within [-180, 180).
+    Layout
+        How to go back.
+    """
     lat_order = np.argsort(axes.lat, kind="stable")
     unique = axes.lon.size - (1 if axes.repeats_column else 0)
-    wrapped = wrap_longitude(axes.lon)
-    lon_order = np.argsort(wrapped[:unique], kind="stable")
-    if axes.repeats_column:
-        differing = int(np.sum(elevation[:, 0] != elevation[:, -1]))
-        notes.append(
-            "the last column repeats the first and was dropped"
-            + (f" although {differing} of its values differ" if differing else "")
-        )
+    lon_order = np.argsort(wrap_longitude(axes.lon)[:unique], kind="stable")
     rows, columns = np.empty_like(lat_order), np.empty(axes.lon.size, dtype=np.int64)
     rows[lat_order] = np.arange(lat_order.size)
     columns[lon_order] = np.arange(unique)
@@ -184,21 +193,22 @@ def _arrange(
         columns=columns,
         transposed=variable.dims.index(axes.lon_dim) < variable.dims.index(axes.lat_dim),
     )
-    return elevation[np.ix_(lat_order, lon_order)], layout
-
-
-def _canonical(elevation: npt.NDArray[np.float64], layout: Layout) -> xr.DataArray:
-    lat, lon = np.empty(elevation.shape[0]), np.empty(elevation.shape[1])
-    lat[layout.rows] = layout.lat
-    # written backwards so that of a repeated column the first one names the longitude
-    lon[layout.columns[::-1]] = wrap_longitude(layout.lon)[::-1]
-    return xr.DataArray(
-        elevation,
+    field = xr.DataArray(
+        values[np.ix_(lat_order, lon_order)],
         dims=("lat", "lon"),
-        coords={"lat": lat, "lon": lon},
-        name="topography",
+        coords={"lat": axes.lat[lat_order], "lon": wrap_longitude(axes.lon)[lon_order]},
         attrs={"units": "m", "positive": "up", "long_name": "elevation"},
     )
+    return field, layout
+
+
+def _tell_repeated_column(values: npt.NDArray[np.float64], axes: Axes, notes: list[str]) -> None:
+    if axes.repeats_column:
+        differing = int(np.sum(values[:, 0] != values[:, -1]))
+        notes.append(
+            "the last column repeats the first and was dropped"
+            + (f" although {differing} of its values differ" if differing else "")
+        )
 
 
 def _to_metres(

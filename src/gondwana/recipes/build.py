@@ -32,9 +32,9 @@ class Request:
 
     Attributes
     ----------
-    topography : Path
-    ocean_grid : Path or None
-        A grid of the person's own; without one a tripolar grid is made.
+    given : mapping of str to Path
+        The person's files by kind (`kinds.GIVEN`): the topography as ``source``; an
+        ``ocean_grid_file``, without which a tripolar grid is made; maps.
     parameters : mapping of str to mapping
         Values by step and name; what is left out takes its default.
     edits : mapping of str to tuple of Edit
@@ -48,8 +48,7 @@ class Request:
         How many steps may run at once.
     """
 
-    topography: Path
-    ocean_grid: Path | None = None
+    given: Mapping[str, Path]
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     edits: Mapping[str, tuple[Edit, ...]] = field(default_factory=dict)
     only: tuple[str, ...] = ()
@@ -125,9 +124,7 @@ def build(request: Request, target: Path, progress: Progress | None = None) -> l
     began = time.perf_counter()
     created = datetime.now(UTC).replace(microsecond=0)
     to_do = plan(request)
-    given = {"source": StoredFile.of("source", request.topography)}
-    if request.ocean_grid is not None:
-        given["ocean_grid_file"] = StoredFile.of("ocean_grid_file", request.ocean_grid)
+    given = {kind: StoredFile.of(kind, path) for kind, path in request.given.items()}
     with staged(target) as folder:
         tell = progress or _silent
         total = len(to_do.steps) + 1
@@ -137,7 +134,7 @@ def build(request: Request, target: Path, progress: Progress | None = None) -> l
         write_checks(records, folder / "checks.json")
         tell("report", len(to_do.steps), total)
         write_manifest(records, given, to_do.published, created, folder / MANIFEST)
-        write_report(folder, title=request.topography.name, jobs=request.jobs)
+        write_report(folder, title=request.given["source"].name, jobs=request.jobs)
         write_manifest(
             records,
             given,
@@ -216,10 +213,8 @@ def _drop_unpublished(folder: Path, records: list[Record], published: frozenset[
 
 
 def _recipe(request: Request, to_do: Plan, target: Path) -> Recipe:
-    grid = request.ocean_grid
     return Recipe(
-        topography=source(request.topography, target),
-        ocean_grid=None if grid is None else source(grid, target),
+        given={kind: source(path, target) for kind, path in request.given.items()},
         format=request.file_format,
         steps={
             name: parameters.model_dump(mode="json")

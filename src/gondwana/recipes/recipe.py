@@ -35,8 +35,7 @@ class Recipe(_Strict):
 
     recipe: Literal[1] = 1
     gondwana: str = __version__
-    topography: Source | None = None
-    ocean_grid: Source | None = None
+    given: dict[str, Source] = Field(default_factory=dict, description="files by their kind")
     format: Format = "netcdf3"
     steps: dict[str, dict[str, Any]] = Field(default_factory=dict)
     edits: dict[str, tuple[Edit, ...]] = Field(default_factory=dict)

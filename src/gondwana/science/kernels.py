@@ -17,4 +17,3 @@ Function = TypeVar("Function", bound=Callable[..., object])
 def kernel(function: Function) -> Function:
     """Compile a function over plain arrays and scalars; it releases the interpreter lock."""
     return cast(Function, njit(cache=True, nogil=True, error_model="numpy")(function))
-

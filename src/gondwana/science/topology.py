@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Fold = Literal["none", "T", "F"]
 Scalar = TypeVar("Scalar", bound=np.generic)
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 
 @dataclass(frozen=True)

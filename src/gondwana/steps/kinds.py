@@ -9,6 +9,8 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("source", "source.nc", "topography as given", published=False),
         Kind("ocean_grid_file", "ocean_grid.nc", "ocean grid as given", published=False),
+        Kind("soil_map", "soil_map.nc", "soil classes as given", published=False),
+        Kind("biome_map", "biome_map.nc", "biomes as given", published=False),
         Kind("regridded", "regridded.nc", "topography on the working grid", published=False),
         Kind("topography", "topography.nc", "topography, checked and mended"),
         Kind("routing", "routing.nc", "rivers for ORCHIDEE"),
@@ -24,5 +26,5 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-GIVEN = ("source", "ocean_grid_file")
+GIVEN = ("source", "ocean_grid_file", "soil_map", "biome_map")
 """Kinds that come from the person and not from a step."""

@@ -1,0 +1,64 @@
+"""The step ``soils``: colour and texture of the soil, for ORCHIDEE."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from gondwana.formats.maps import read_map
+from gondwana.science.soils import soils
+from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+from gondwana.steps.geography import north_first
+
+
+class SoilsParameters(StepParameters):
+    """Classes where no map gives them."""
+
+    colour: int = parameter(
+        4,
+        title="Soil colour",
+        about="Class of Wilson and Henderson-Sellers on all land; a map of 'soilcolor' wins.",
+        ge=1,
+        le=9,
+    )
+    texture: int = parameter(
+        3,
+        title="Soil texture",
+        about="Class of Zobler on all land; a map of 'soiltext' wins.",
+        ge=1,
+        le=7,
+    )
+
+
+def run(task: Task) -> Outcome:
+    """Constants, or the nearest known class of a map."""
+    chosen: SoilsParameters = task.parameters
+    topography = task.open("topography")["topography"]
+    given: dict[str, xr.DataArray] = {}
+    if "soil_map" in task.inputs:
+        given = read_map(task.inputs["soil_map"], ("soilcolor", "soiltext"))
+    fields, checks = soils(
+        topography,
+        colour=given.get("soilcolor", float(chosen.colour)),
+        texture=given.get("soiltext", float(chosen.texture)),
+    )
+    titles = {"soilcolor": "class of soil colour", "soiltext": "class of soil texture"}
+    data = {
+        name: (("y", "x"), np.asarray(fields[name].values), {"units": "1", "long_name": title})
+        for name, title in titles.items()
+    }
+    lat, lon = topography["lat"].values, topography["lon"].values
+    return Outcome({"soils": north_first(data, lat, lon)}, tuple(checks))
+
+
+STEP = Step(
+    name="soils",
+    version=1,
+    title="Soils",
+    about="Colour and texture of the soil on land: one class everywhere, or maps.",
+    inputs=("topography",),
+    optional_inputs=("soil_map",),
+    outputs=("soils",),
+    parameters=SoilsParameters,
+    run=run,
+)

@@ -1,0 +1,43 @@
+"""The step ``topo_high_res``: the relief of the land at a sixth of a degree, for LMDZ."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gondwana.science.checks import Check
+from gondwana.science.relief import relief
+from gondwana.steps.contract import Outcome, Step, StepParameters, Task
+
+
+class TopoHighResParameters(StepParameters):
+    """The grid is fixed by LMDZ."""
+
+
+def run(task: Task) -> Outcome:
+    """Interpolate the height of the land; the ocean is 0."""
+    topography = task.open("topography")["topography"]
+    heights = relief(topography).astype(np.float32)
+    heights.attrs = {"units": "m", "long_name": "height of the land"}
+    heights["lat"].attrs = {"units": "degrees_north", "standard_name": "latitude"}
+    heights["lon"].attrs = {"units": "degrees_east", "standard_name": "longitude"}
+    highest, top = float(heights.max()), float(topography.max())
+    good = bool(heights.min() >= 0) and highest <= max(top, 0.0) * (1 + 1e-6)
+    check = Check(
+        "relief",
+        "pass" if good else "fail",
+        f"between 0 and {highest:.0f} m; the topography's highest cell has {top:.0f} m",
+    )
+    return Outcome({"topo_high_res": heights.to_dataset(name="RELIEF")}, (check,))
+
+
+STEP = Step(
+    name="topo_high_res",
+    version=1,
+    title="Relief",
+    about="The height of the land on 2160 x 1080 cells, from which LMDZ takes the orography that "
+    "its own grid does not resolve.",
+    inputs=("topography",),
+    outputs=("topo_high_res",),
+    parameters=TopoHighResParameters,
+    run=run,
+)
