@@ -17,6 +17,7 @@ def random_source(rng: np.random.Generator) -> tuple[Array, Array, Array]:
     """Draw a global field with rows and columns of unequal size."""
     ny, nx = rng.integers(4, 40, 2)
     lat = (np.arange(ny) + rng.uniform(0.2, 0.8, ny)) * 180.0 / ny - 90.0
+    lat[[0, -1]] = 90.0 / ny - 90.0, 90.0 - 90.0 / ny
     gaps = rng.uniform(0.4, 1.0, nx)
     gaps[[0, nx // 2]] = 1.0  # no single gap is wider than all others: that would be an end
     lon = np.cumsum(gaps) * 360.0 / gaps.sum() - 180.0 - gaps[-1]

@@ -147,17 +147,22 @@ def test_channel_moves_least_material(seed: int) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(SEEDS, st.integers(0, 59), st.sampled_from(["fill", "open"]))
-def test_rolling_the_planet_rolls_the_result(seed: int, shift: int, policy: str) -> None:
+@given(SEEDS, st.integers(0, 59))
+def test_rolling_the_planet_rolls_the_result(seed: int, shift: int) -> None:
+    """Without ties: all heights differ, and one internal sea is opened."""
     world, _ = fix_poles(planet(seed, rounding=0.0))
-    rolled = world.copy(data=np.roll(world.values, shift, axis=1))
-    one, _ = resolve_internal_oceans(world, policy)  # type: ignore[arg-type]
-    other, _ = resolve_internal_oceans(rolled, policy)  # type: ignore[arg-type]
-    assert np.array_equal(np.roll(one.values, shift, axis=1), other.values)
-    for fix in ("widen", "close"):
-        one, _ = resolve_passages(world, fix)  # type: ignore[arg-type]
-        other, _ = resolve_passages(rolled, fix)  # type: ignore[arg-type]
-        assert np.array_equal(np.roll(one.values, shift, axis=1), other.values)
+    smaller = find_oceans(Terrain.of(world)).internal > 1
+    filler = 10.0 + np.random.default_rng(seed).random(world.shape)
+    single = world.copy(data=np.where(smaller, filler, world.values))
+    for before, fix in (
+        (world, lambda w: resolve_internal_oceans(w, "fill", large_policy="fill")),
+        (single, lambda w: resolve_internal_oceans(w, "open", large_policy="open")),
+        (world, lambda w: resolve_passages(w, "widen")),
+        (world, lambda w: resolve_passages(w, "close")),
+    ):
+        after, _ = fix(before)
+        rolled, _ = fix(before.copy(data=np.roll(before.values, shift, axis=1)))
+        assert np.array_equal(np.roll(after.values, shift, axis=1), rolled.values)
 
 
 @settings(max_examples=25, deadline=None)

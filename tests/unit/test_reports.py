@@ -23,6 +23,7 @@ from gondwana.reports.page import write_report
 from gondwana.reports.rivers import Network, basin_colours, network, river_lines
 from gondwana.science.ocean_grid import OceanGrid, coordinates_dataset
 from gondwana.science.tripolar import TripolarParameters, tripolar_grid
+from support import shared_file
 
 HOSTILE = "</title><script>alert('é')</script> & \"60 Ma\""
 KINDS = (
@@ -53,7 +54,7 @@ def decoded(uri: str) -> np.ndarray:
 
 
 def parsed(folder: Path) -> ET.Element:
-    """The page as a tree: it is written so that an XML parser takes it too."""
+    """Read the page as a tree: it is written so that an XML parser takes it too."""
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert text.startswith("<!DOCTYPE html>")
     without_script = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
@@ -151,7 +152,7 @@ CHECKS = {
                     "name": "internal_oceans",
                     "status": "fail",
                     "summary": "1 internal ocean <here>",
-                    "fix": "fill it & forget it",
+                    "fix": "Fill it & forget it.",
                     "table": [{"cells": 3, "area_km2": 12345.678, "lon": 20.0, "lat": 30.0}],
                 },
                 {"name": "poles", "status": "pass", "summary": "fine", "fix": "", "table": []},
@@ -251,9 +252,6 @@ def test_no_file_at_all_still_gives_a_page(tmp_path):
 def test_nothing_is_fetched_from_elsewhere(results):
     folder = results(*KINDS)
     text = (folder / "report.html").read_text(encoding="utf-8")
-    assert "//" not in re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL).replace(
-        "base64,//", ""
-    ) or not re.search(r"https?:|url\(|@import|<link|src=\"(?!data:)", text)
     assert not re.search(r"https?:|url\(|@import|<link|<script src", text)
     for element in parsed(folder).iter():
         source = element.get("src")
@@ -271,8 +269,8 @@ def test_hostile_texts_are_shown_as_text(results):
     assert tree.findtext(".//h1") == HOSTILE
     shown = "".join(tree.itertext())
     for whole in (
-        "<img src=x onerror=alert(1)>", "1 internal ocean <here>", "fill it & forget it",
-        "a note with <b>tags</b>", "my <topography>.nc", "topography: <a&b>.nc",
+        "<img src=x onerror=alert(1)>", "1 internal ocean <here>.", "Fill it & forget it.",
+        "A note with <b>tags</b>.", "my <topography>.nc", "topography: <a&b>.nc",
     ):  # fmt: skip
         assert whole in shown
 
@@ -332,7 +330,7 @@ def test_problems_and_changes_are_marked_where_they_are(results):
 
 
 def test_parameters_have_words_and_values(results):
-    shown = " ".join("".join(parsed(results("topography")).itertext()).split())
+    shown = " ".join(" ".join(parsed(results("topography")).itertext()).split())
     assert "River mouths 199" in shown
     assert "[[1.5, 2.5]]" in shown
     assert "2.59 MB" in shown
@@ -421,27 +419,93 @@ def test_upstream_area_by_hand():
     trip = np.array([[3, 3, 99], [1, 7, 8], [np.nan] * 3])
     distance = np.array([[3.0, 2.0, 1.0], [4.0, 5.0, 3.0], [np.nan] * 3])
     rivers = network(trip, distance, np.ones((3, 3)))
-    assert rivers.area.reshape(3, 3).tolist() == [[4, 6, 6 - 0], [2, 1, 1], [0, 0, 0]] or (
-        rivers.area.reshape(3, 3).tolist() == [[3, 5, 6], [2, 1, 1], [0, 0, 0]]
-    )
+    assert rivers.area.reshape(3, 3).tolist() == [[3, 5, 6], [2, 1, 1], [0, 0, 0]]
     assert rivers.downstream[:6].tolist() == [1, 2, -1, 0, 3, 1]
 
 
 def test_a_river_across_the_seam_leaves_and_comes_in_again():
     downstream = np.array([3, -1, -1, 2])  # 0 -> 3 across the seam -> 2
     rivers = Network(downstream, np.array([5e4, 0, 9e4, 7e4]), (1, 4))
-    path = "".join(river_lines(rivers))
-    assert path == "M1 1l-2 0M9 1l-4 0" or path == "M1 1l-2 0M9 1l-2 0M7 1l-2 0"
+    assert river_lines(rivers) == ["M1 1l-2 0M9 1l-2 0M7 1l-2 0", "", "", "", ""]
 
 
-def test_neighbouring_basins_differ_in_colour():
-    seeds = np.random.default_rng(5).integers(1, 60, (24, 40))
-    colours = basin_colours(seeds)
-    assert colours.min() >= 1
-    for shift in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        beside, tints = np.roll(seeds, shift, (0, 1)), np.roll(colours, shift, (0, 1))
-        rows = slice(shift[0], None)
-        assert (tints[rows] != colours[rows])[beside[rows] != seeds[rows]].mean() > 0.9
-    few = np.repeat(np.arange(1, 7), 4).reshape(4, 6)
-    tints = basin_colours(few)
-    assert (np.unique(tints).size > 1) and (tints[0] != tints[1]).any()
+@pytest.mark.parametrize("seed", range(5))
+def test_neighbouring_basins_differ_in_colour(seed):
+    ny, nx, count = 30, 60, 80
+    random = np.random.default_rng(seed)
+    y, x = random.uniform(0, ny, count), random.uniform(0, nx, count)
+    rows, columns = np.mgrid[:ny, :nx]
+    across = np.abs(columns[..., None] - x)
+    away = (rows[..., None] - y) ** 2 + np.minimum(across, nx - across) ** 2
+    basins = np.where(away.min(axis=2) < 20, 1 + away.argmin(axis=2), 0)
+    colours = basin_colours(basins)
+    assert ((colours == 0) == (basins == 0)).all()
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        beside, tints = (
+            np.roll(f, (-down, -right), (0, 1))[: ny - down] for f in (basins, colours)
+        )
+        here, tint = basins[: ny - down], colours[: ny - down]
+        touching = (here > 0) & (beside > 0) & (here != beside)
+        assert touching.any()
+        assert (tint[touching] != tints[touching]).all()
+
+
+def test_numbers_as_people_write_them():
+    thin = "\u202f"
+    assert label(1234567.0) == f"1{thin}234{thin}567"
+    assert [label(v) for v in (0.0, 12.345, -0.00123, 5.0, float("nan"))] == [
+        "0", "12.3", "−0.00123", "5", "–",
+    ]  # fmt: skip
+    assert [longitude(v) for v in (-180, 0, 12.5, 359.5, 190)] == [
+        "180°", "0°", "12.5°E", "0.5°W", "170°W",
+    ]  # fmt: skip
+    assert [latitude(v) for v in (-78, 0, 59.9)] == ["78°S", "0°", "59.9°N"]
+    assert [size(v) for v in (12, 2593988, 13_487_364)] == ["12 bytes", "2.59 MB", "13.5 MB"]
+
+
+def test_ticks_are_round_and_within():
+    assert [t.text for t in round_ticks(0.0, 400.0)] == ["0", "100", "200", "300", "400"]
+    assert [round(t.at) for t in log_ticks(10.0, 1000.0)] == [0, 24, 50, 74, 100]
+
+
+# --- the ocean grid on the globe -------------------------------------------------------------
+
+
+def test_every_pixel_shows_the_cell_it_lies_in(ocean_grid):
+    view = OceanView.of(ocean_grid, jobs=2)
+    lat = view.map(ocean_grid.lat)
+    rows = 90 - (np.arange(360) + 0.5) / 2
+    away = np.abs(lat - rows[:, None])
+    assert np.nanmax(away) < 8.0
+    southern = ocean_grid.corner_lat.min()
+    assert np.isnan(lat[rows < southern - 0.5]).all()
+    assert np.isfinite(lat[rows > southern + 0.5]).all()
+    assert np.unique(view.on_map[view.on_map >= 0]).size == ocean_grid.owned.sum()
+    assert ocean_grid.owned.ravel()[view.on_map[view.on_map >= 0]].all()
+
+
+def test_the_polar_view_has_the_pole_in_its_middle(ocean_grid):
+    lat = OceanView.of(ocean_grid).polar(ocean_grid.lat)
+    middle = lat.shape[0] // 2
+    assert np.nanmax(lat) - lat[middle, middle] < 8.0
+    assert np.isnan(lat[0, 0])
+    assert [float(v) for v in polar_place(90.0, 90.0)] == [0.5, 0.5]
+    x, y = polar_place(90.0, 60.0)
+    assert (x > 0.5) and y == pytest.approx(0.5)
+    assert np.isnan(polar_place(0.0, 20.0)[0])
+
+
+def test_the_poles_of_the_grid_are_found(ocean_grid):
+    found = sorted(
+        (round(lon % 360, 6), round(lat, 6)) for lon, lat in OceanView.of(ocean_grid).poles()
+    )
+    assert found == [(106.0, 60.0), (286.0, 60.0)]
+
+
+def test_the_poles_of_orca2_are_found():
+    with xr.open_dataset(shared_file("grids/orca2_coordinates.nc"), decode_times=False) as file:
+        grid = OceanGrid.from_coordinates(file.load())
+    assert grid.topology.fold == "T"
+    east, west = OceanView.of(grid).poles()
+    assert east == pytest.approx((80.0, 50.0), abs=0.01)
+    assert west == pytest.approx((-100.0, 70.0), abs=0.01)

@@ -187,6 +187,11 @@ class TestResolveInternalOceans:
         assert (fixed.values[1:4, 3] == -50.0).all()
         assert [change.cells for change in changes] == [3, 0]
 
+    def test_neither_the_sea_itself_nor_the_main_ocean_is_deepened(self) -> None:
+        world = planet("~~~~~~~~", "........", "########", "##....##", "##....##", "########")
+        fixed, _ = resolve_internal_oceans(world, "open", channel_width=3)
+        assert np.argwhere(fixed.values != world.values).tolist() == [[2, 2], [2, 3], [2, 4]]
+
     @pytest.mark.parametrize("width", [1, 2, 3, 4])
     def test_width_of_the_channel(self, width: int) -> None:
         world = planet("~" * 12, *["#" * 12] * 5, "#" * 5 + "~" + "#" * 6, "#" * 12, step=8.0)

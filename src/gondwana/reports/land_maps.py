@@ -122,7 +122,7 @@ def _gradual(
     log: bool,
 ) -> Figure:
     known = field[np.isfinite(field)]
-    low, high = np.percentile(known, (1, 99.5)).tolist() if known.size else (1.0, 2.0)
+    low, high = np.percentile(known, (3, 99.5)).tolist() if known.size else (1.0, 2.0)
     low = max(low, 1e-6) if log else 0.0
     scale = Gradual(colours, low, max(round_up(high), 1.001 * low), log)
     alt = (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 
 from gondwana.reports.lines import polyline
@@ -31,6 +32,7 @@ POLAR_PIXELS = 400
 POLAR_UNITS = 1600
 """Width and height of the drawing that holds the polar mesh."""
 
+_NEAR_POLE = 88.0  # degrees north, beyond which lines cross the map from side to side
 _LINES = 36  # lines of the mesh in either direction, at most
 
 
@@ -75,11 +77,12 @@ class OceanView:
         On an F-pivot they are corners of cells, on a T-pivot centres; none without a fold.
         """
         grid, (_, nx) = self.grid, self.grid.shape
-        if grid.topology.fold == "F":
-            ends = [(-2, nx // 2 - 1, 2), (-2, nx - 1, 2)]
-            return [(float(grid.corner_lon[e]), float(grid.corner_lat[e])) for e in ends]
+        first = 1 if grid.topology.halo else 0
+        if grid.topology.fold == "F":  # the west side of the first column, and half way round
+            corners = [(-2, first, 3), (-2, nx // 2, 3)]
+            return [(float(grid.corner_lon[e]), float(grid.corner_lat[e])) for e in corners]
         if grid.topology.fold == "T":
-            return [(float(grid.lon[-2, i]), float(grid.lat[-2, i])) for i in (nx // 2, 0)]
+            return [(float(grid.lon[-2, i]), float(grid.lat[-2, i])) for i in (first, nx // 2)]
         return []
 
     def mesh(self) -> tuple[str, str]:
@@ -97,7 +100,7 @@ class OceanView:
         lines += [(corners[0][:, i], corners[1][:, i]) for i in columns]
         flat, polar = [], []
         for lon, lat in lines:
-            east = (lon + 180.0) % 360.0
+            east = np.where(lat > _NEAR_POLE, np.nan, (lon + 180.0) % 360.0)
             flat.append(polyline(10 * east, 900 - 10 * lat, 900))
             x, y = polar_place(lon, lat)
             polar.append(polyline(POLAR_UNITS * x, POLAR_UNITS * y, POLAR_UNITS / 4))
@@ -134,14 +137,15 @@ def _polar_places() -> tuple[Array, Array]:
 
 
 def _nearest(grid: OceanGrid, lon: Array, lat: Array, jobs: int) -> Ints:
+    centres = unit_vectors(grid.lon, grid.lat)
+    corners = unit_vectors(grid.corner_lon, grid.corner_lat)
+    to_corner = np.sqrt(((corners - centres[:, :, None]) ** 2).sum(axis=-1).max(axis=-1))
+    # next to a larger cell the nearest centre may belong to the smaller one
+    reach = maximum_filter(to_corner, 3, mode="nearest").ravel()
     owned = np.flatnonzero(grid.owned.ravel())
-    centres = unit_vectors(grid.lon.ravel()[owned], grid.lat.ravel()[owned])
-    corners = unit_vectors(
-        grid.corner_lon.reshape(-1, 4)[owned], grid.corner_lat.reshape(-1, 4)[owned]
-    )
-    reach = np.sqrt(((corners - centres[:, None, :]) ** 2).sum(axis=2).max(axis=1))
-    away, nearest = cKDTree(centres).query(unit_vectors(lon, lat), workers=jobs)
-    found: Ints = np.where(away <= 1.02 * reach[nearest], owned[nearest], -1)
+    tree = cKDTree(centres.reshape(-1, 3)[owned])
+    away, nearest = tree.query(unit_vectors(lon, lat), workers=jobs)
+    found: Ints = np.where(away <= reach[owned[nearest]], owned[nearest], -1)
     return found
 
 

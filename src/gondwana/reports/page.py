@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from gondwana.reports import charts, land_maps, ocean_maps, surface_maps
 from gondwana.reports.figure import Figure
 from gondwana.reports.key_figures import key_figures, largest_basins
-from gondwana.reports.marks import CHANGES, MOST_ROWS, row_id, words
+from gondwana.reports.marks import CHANGES, MOST_ROWS, OCEAN_STEPS, row_id, words
 from gondwana.reports.numbers import label, place, size
 from gondwana.reports.results import Results
 from gondwana.steps.registry import STEPS
@@ -95,7 +95,13 @@ def page(results: Results, title: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"label": label, "size": size, "words": words, "cell": _cell}
+    environment.filters |= {
+        "label": label,
+        "size": size,
+        "words": words,
+        "cell": _cell,
+        "sentence": _sentence,
+    }
     steps = results.checks.get("steps", [])
     return environment.get_template("page.html.j2").render(
         title=title,
@@ -107,7 +113,8 @@ def page(results: Results, title: str) -> str:
         sections=sections(results),
         outlines=[o for o in (results.land_outline, results.ocean_outline) if o is not None],
         basins=largest_basins(results),
-        checks=_checks(steps),
+        checks=[pair for pair in _checks(steps) if pair[1]["status"] != "pass"],
+        passed=[pair for pair in _checks(steps) if pair[1]["status"] == "pass"],
         changes=[(step, change) for step in steps for change in step["changes"]],
         changes_id=CHANGES,
         notes=[(step, note) for step in steps for note in step["notes"]],
@@ -149,7 +156,9 @@ def _status(steps: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str
         for check in step["checks"]:
             name = words(check["name"]).lower()
             if named[check["name"]] > 1:
-                name = f"{name} ({step['title']})"
+                name += (
+                    " on the ocean grid" if step["step"] in OCEAN_STEPS else " in the topography"
+                )
             found[check["status"]].append((row_id(step["step"], check["name"], 0), name))
     return found
 
@@ -179,6 +188,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return label(float(value), 6)
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital and end with a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", ":")) else ".")
 
 
 def _when(created: str | None) -> str:

@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.errors import InputError
+from gondwana.science.axis_weights import row_edges
 from gondwana.science.kernels import kernel
 from gondwana.science.sphere import (
     Array,
     is_periodic,
-    latitude_edges,
     longitude_edges,
     unit_vectors,
 )
@@ -84,16 +84,14 @@ def polygon_integrals(
 
 def _global_edges(lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Array, Array]:
     """Meridians in radians and sines of the parallels that bound the cells."""
-    rows = latitude_edges(lat)
-    missing = np.array([rows[0] + 90.0, 90.0 - rows[-1]])
-    if np.any(missing > np.diff(rows)[[0, -1]]) or not is_periodic(lon):
+    rows = row_edges(lat)
+    if rows[0] > -90.0 or rows[-1] < 90.0 or not is_periodic(lon):
         raise InputError(
             f"the grid reaches from {rows[0]:g} to {rows[-1]:g} degrees north "
             f"and {'' if is_periodic(lon) else 'not '}around the globe",
             remedy="give a global field",
         )
     s = np.sin(np.deg2rad(rows))
-    s[0], s[-1] = -1.0, 1.0
     lam = np.deg2rad(longitude_edges(lon))
     lam[-1] = lam[0] + _TURN
     return lam, s
@@ -190,7 +188,7 @@ def _arc(
         top = (0.0, tilt)
         _part(start, top, circle, base, here, base, lam, s, hint, cumulated, total)
         _part(top, stop, circle, base, base, end, lam, s, hint, cumulated, total)
-    elif stop[0] < 0.0 <= start[0]:
+    elif stop[0] < 0.0 < start[0]:
         half, low = np.copysign(np.pi, flat), (0.0, -tilt)
         _part(start, low, circle, base, here, base + half, lam, s, hint, cumulated, total)
         _part(

@@ -72,9 +72,10 @@ def resolve_internal_oceans(
 ) -> tuple[xr.DataArray, list[Change]]:
     """Fill or open internal oceans, so that one ocean is left.
 
-    Seas to fill are filled first; then the others are opened by decreasing area, each with a
-    channel along the path that moves least material (height above the channel's floor times
-    area; of paths as cheap the one through cells that come first in storage). A channel never
+    Seas to fill are filled first; then the others are opened by decreasing area (of the same
+    area: by the first cell in storage), each with a channel along the path that moves least
+    material (height above the channel's floor times area; of paths as cheap the one through
+    cells that come first in storage). A channel may cross a sea that was filled; it never
     touches a kept sea, nor turns land into ocean south of 78°S or north of 86°N. Shallow cells
     of other seas on its way are deepened, those of the sea itself and of the main ocean are not.
 

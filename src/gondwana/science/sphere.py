@@ -69,7 +69,8 @@ def latitude_edges(lat: npt.ArrayLike) -> Array:
     edges = np.concatenate([[south], middle, [north]])
     near_pole = np.abs(np.abs(edges) - 90.0) < _GLOBAL_TOLERANCE
     edges = np.where(near_pole, np.copysign(90.0, edges), edges)
-    return np.clip(edges, -90.0, 90.0)
+    within: Array = np.clip(edges, -90.0, 90.0)
+    return within
 
 
 def longitude_edges(lon: npt.ArrayLike) -> Array:

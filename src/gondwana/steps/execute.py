@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gondwana.errors import GondwanaError, ParameterError
+from gondwana.errors import GondwanaError, InputError, ParameterError
 from gondwana.formats.provenance import Provenance, arrays_sha256, file_sha256
 from gondwana.formats.writer import Format, write_dataset
 from gondwana.science.checks import Change, Check
@@ -33,8 +33,19 @@ class StoredFile:
 
     @classmethod
     def of(cls, kind: str, path: Path) -> StoredFile:
-        """Take up a file that is there already."""
-        return cls(kind, path, file_sha256(path))
+        """Take up a file that is there already.
+
+        Raises
+        ------
+        InputError
+            It cannot be read.
+        """
+        try:
+            return cls(kind, path, file_sha256(path))
+        except OSError as error:
+            raise InputError(
+                f"cannot be read ({error.strerror})", remedy="check the path", where=str(path)
+            ) from None
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,7 @@ def _described(fractions: xr.DataArray) -> xr.Dataset:
         "plant_functional_types": ", ".join(PFT_NAMES),
     }
     dataset = fractions.to_dataset(name="maxvegetfrac")
+    dataset = dataset.assign_coords(veget=dataset["veget"].astype(np.int32))
     dataset["lat"].attrs = {"units": "degrees_north", "standard_name": "latitude"}
     dataset["lon"].attrs = {"units": "degrees_east", "standard_name": "longitude"}
     return dataset

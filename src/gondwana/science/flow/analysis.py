@@ -52,7 +52,8 @@ class Flow(Drainage):
     def raised(self) -> Float:
         """Depth, in m, by which depressions were filled; 0 elsewhere."""
         terrain = np.maximum(np.rint(self.elevation.astype(np.float64) * 1000.0), 1.0)
-        return np.where(self.level > 0, self.level - terrain, 0.0) / 1000.0
+        raised: Float = np.where(self.level > 0, self.level - terrain, 0.0) / 1000.0
+        return raised
 
 
 def analyse(

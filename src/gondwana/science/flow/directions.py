@@ -61,9 +61,10 @@ def directions(level: Level, offsets: Offset, sinks: Offset) -> tuple[Code, Cell
     nx = int(offsets[0, 0])
     code = np.zeros(level.size, dtype=np.uint8)
     code[:nx] = code[-nx:] = BEYOND
-    code[sinks] = SINK
     front = np.zeros(level.size, dtype=np.int32)
     flats, ties = _lowest_neighbours(level, code, front, nx)
+    code[sinks] = SINK
+    front[sinks] = 0  # a sink lies on a flat, whose exit it is
     last = _lead_off_flats(level, code, front, offsets, flats) if flats else 0
     if ties:
         _settle_ties(level, code, front, offsets)
@@ -79,18 +80,17 @@ def _lowest_neighbours(level: Level, code: Code, front: Cell, nx: int) -> tuple[
         for column in range(nx):
             cell = start + column
             own = level[np.uintp(cell)]
-            if own == 0 or code[np.uintp(cell)] == SINK:
+            if own == 0:
                 continue
             west, east = west_east(cell, column, nx)
             lowest, equal = _lowest_around(level, cell, west, east, nx)
-            if lowest >= own:
-                front[np.uintp(cell)] = _UNKNOWN
-                flats += 1
-            elif equal & (equal - 1) and lowest > 0:
-                code[np.uintp(cell)] = _TIED
-                ties += 1
-            else:
-                code[np.uintp(cell)] = _FIRST[np.uintp(equal)]
+            # no branches: they would follow no pattern, and cost more than the rest
+            flat = lowest >= own
+            tied = ((equal & (equal - 1)) != 0) & (lowest > 0) & (not flat)
+            flats += flat
+            ties += tied
+            front[np.uintp(cell)] = _UNKNOWN if flat else 0
+            code[np.uintp(cell)] = _TIED if tied else _FIRST[np.uintp(equal)]
     return flats, ties
 
 
@@ -108,7 +108,6 @@ def _lowest_around(level: Level, cell: int, west: int, east: int, nx: int) -> tu
     eastern = min(north, north_east, right, south_east)
     western = min(south, south_west, left, north_west)
     low = min(eastern, western)
-    # without branches, which no processor could predict
     equal = (north == low) | (north_east == low) << 1 | (right == low) << 2
     equal |= (south_east == low) << 3 | (south == low) << 4 | (south_west == low) << 5
     equal |= (left == low) << 6 | (north_west == low) << 7
@@ -117,7 +116,7 @@ def _lowest_around(level: Level, cell: int, west: int, east: int, nx: int) -> tu
 
 @kernel
 def _lead_off_flats(level: Level, code: Code, front: Cell, offsets: Offset, flats: int) -> int:
-    """Number fronts from the exits of flats inwards, and lead each cell towards its exit."""
+    """Let fronts move from the exits of flats inwards, and lead each cell back outwards."""
     nx = offsets[0, 0]
     queue = np.empty(flats, np.int32)
     known = 0
@@ -126,13 +125,14 @@ def _lead_off_flats(level: Level, code: Code, front: Cell, offsets: Offset, flat
             continue
         own = level[np.uintp(cell)]
         kind = column_kind(cell, nx)
+        beside_exit = False
         for d in range(8):
             near = np.uintp(cell + offsets[kind, d])
-            if level[near] == own and front[near] == 0:
-                front[np.uintp(cell)] = 1
-                queue[np.uintp(known)] = cell
-                known += 1
-                break
+            beside_exit |= (level[near] == own) & (front[near] == 0)
+        if beside_exit:
+            front[np.uintp(cell)] = 1
+            queue[np.uintp(known)] = cell
+            known += 1
     number = 0
     done = 0
     while done < known:
@@ -144,11 +144,9 @@ def _lead_off_flats(level: Level, code: Code, front: Cell, offsets: Offset, flat
         outwards = 0
         for d in range(7, -1, -1):
             near = np.uintp(cell + offsets[kind, d])
-            if level[near] != own:
-                continue
-            if front[near] == number - 1:
-                outwards = d + 1
-            elif front[near] == _UNKNOWN:
+            same = level[near] == own
+            outwards = d + 1 if same & (front[near] == number - 1) else outwards
+            if same & (front[near] == _UNKNOWN):
                 front[near] = number + 1
                 queue[np.uintp(known)] = near
                 known += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,22 +57,33 @@ class Grid:
     @classmethod
     def of(cls, topography: xr.DataArray, radius_km: float, distance: Distance) -> Grid:
         """Read the axes of a topography; refuse what water could not be routed on."""
-        if topography.dims != ("lat", "lon"):
+        if topography.dims != ("lat", "lon") or not {"lat", "lon"} <= topography.indexes.keys():
             raise InputError(
-                f"the topography has the dimensions {topography.dims}",
-                remedy='rename and transpose them to ("lat", "lon")',
+                f"the topography has the dimensions {topography.dims}, and coordinates of "
+                f"{tuple(topography.indexes)}",
+                remedy='rename and transpose them to ("lat", "lon"), both with coordinates',
             )
-        lat = np.asarray(topography["lat"].values, dtype=np.float64)
-        lon = np.asarray(topography["lon"].values, dtype=np.float64)
+        lat = topography.indexes["lat"].to_numpy(np.float64)
+        lon = topography.indexes["lon"].to_numpy(np.float64)
         dlon = 360.0 / lon.size
         if lon.size < 2 or np.abs(np.diff(lon) - dlon).max() > 0.01 * dlon:
             raise InputError(
                 f"the {lon.size} longitudes are not equally spaced once around the globe",
                 remedy="regrid the topography to a global regular grid first",
             )
-        step_km = step_lengths(lat, dlon, radius_km, distance)
-        row_area = row_areas(lat, np.array([0.0, dlon]))[:, 0] * 1e-6
-        return cls(lat, lon, step_km, row_area)
+        return cls(lat, lon, *_tables(tuple(lat.tolist()), dlon, radius_km, distance))
+
+
+@lru_cache(maxsize=8)
+def _tables(
+    rows: tuple[float, ...], dlon: float, radius_km: float, distance: Distance
+) -> tuple[Float, Float]:
+    """Lengths of steps and areas of cells by row; kept, as one grid is often analysed again."""
+    lat = np.array(rows)
+    step_km = step_lengths(lat, dlon, radius_km, distance)
+    row_area = row_areas(lat, np.array([0.0, dlon]))[:, 0] * 1e-6
+    step_km.flags.writeable = row_area.flags.writeable = False
+    return step_km, row_area
 
 
 @dataclass(frozen=True, eq=False)
