@@ -109,6 +109,18 @@ def test_rules_on_the_real_grids(topography_60ma: xr.DataArray, name: str, metho
     # no ocean lies south of these grids; ORCA2 leaves out the middle of Eurasia, then partly sea
     covered = np.sum((fraction.values * grid.area)[owned])
     whole = np.sum(row_areas(topography_60ma.lat, topography_60ma.lon)[topography_60ma <= 0.0])
-    print(covered / whole)
     assert covered == pytest.approx(whole, rel=0.03)
     assert singular_points_on_land(depth, grid, singular_points(grid)).status == "pass"
+
+
+def test_singular_points_of_a_grid_without_land(paleorca2: OceanGrid) -> None:
+    """The cells at its two northern poles are 20 km long and 150 m wide."""
+    depth = xr.DataArray(np.full(paleorca2.shape, 4000.0), dims=("y", "x"))
+    check = singular_points_on_land(depth, paleorca2, singular_points(paleorca2))
+    assert check.status == "fail"
+    assert len(check.table) == 2
+    assert check.mask is not None
+    for k in (1, 2):
+        found = (check.mask.values == k) & paleorca2.owned
+        assert found.sum() >= 2
+        assert np.abs(paleorca2.lat[found] - 59.9).max() < 0.5

@@ -68,13 +68,22 @@ def test_corners_of_land_do_not_let_water_through() -> None:
         assert (found[j, 16 + j : 30] == 2).all()
 
 
-def test_a_diagonal_way_beside_water_is_taken() -> None:
-    grid = plain_grid(10.0, limit=50.0)
-    ocean = np.zeros(grid.shape, dtype=bool)
+@pytest.mark.parametrize("north", [1, -1])
+@pytest.mark.parametrize("east", [1, -1])
+def test_diagonal_steps_cut_corners_of_water(north: int, east: int) -> None:
+    # a channel with one bend, between 15 cells to the west and 16 to the east of it: at the bend
+    # both ends would be equally near (within 5 km), were it not for a diagonal step before it
+    ocean = np.zeros(GRID.shape, dtype=bool)
     ocean[4, 4:20] = True
-    ocean[5, 19:24] = True  # joined to the row below by a cell beside
-    found = codes(ocean, {"one": [around(-135, -5)], "other": [around(175, 5)]}, grid)
-    assert set(found[ocean]) == {1}
+    ocean[5, 19:36] = True
+    seeds: Seeds = {
+        "other": [around(175 * east, 5 * north)],
+        "one": [around(-135 * east, -5 * north)],
+    }
+    found = codes(ocean[::north, ::east], seeds)[::north, ::east]
+    assert (found[4, 4:20] == 2).all()
+    assert found[5, 18:21].tolist() == [0, 2, 1]
+    assert (found[5, 20:] == 1).all()
 
 
 def test_across_the_date_line_and_the_halo() -> None:
@@ -84,7 +93,10 @@ def test_across_the_date_line_and_the_halo() -> None:
     assert found[5, [0, 1, 2, 3]].tolist() == [1, 1, 1, 1]
     halo = plain_grid(10.0, limit=50.0, halo=True)
     assert halo.topology.halo
-    with_halo = codes(open_ocean(halo), seeds, halo)
+    result = sub_basins(xr.DataArray(open_ocean(halo), dims=("y", "x")), halo, seeds)
+    with_halo = result.codes.values
+    share = float(GRID.area[found == 1].sum() / GRID.area.sum())
+    assert f"one {share:.1%}" in result.check.summary
     assert np.array_equal(with_halo[:, 1:-1], found)
     assert np.array_equal(with_halo[:, 0], with_halo[:, -2])
     assert np.array_equal(with_halo[:, -1], with_halo[:, 1])

@@ -88,6 +88,22 @@ def test_repeated_corners_count_once() -> None:
     assert integral(ROUGH, [quad[0]] * 4) == 0.0
 
 
+@pytest.mark.parametrize("shift", 10.0 ** np.arange(-15, -5))
+def test_tiny_edges_and_edges_close_to_meridians(shift: float) -> None:
+    rng = np.random.default_rng(1)
+    west, south = rng.uniform(-180.0, 180.0, 300), rng.uniform(-85.0, 60.0, 300)
+    lon = np.stack([west, west + 20.0, west + 20.0, west], axis=-1)
+    lat = np.stack([south, south, south + 20.0, south + 20.0], axis=-1)
+    expected = polygon_integrals([ROUGH], LAT, LON, lon, lat)
+    # every corner comes a second time, a little to the side
+    lon, lat = np.repeat(lon, 2, axis=-1), np.repeat(lat, 2, axis=-1)
+    lon[:, 1::2] += rng.uniform(-shift, shift, (300, 4))
+    lat[:, 1::2] += rng.uniform(-shift, shift, (300, 4))
+    found = polygon_integrals([ROUGH], LAT, LON, lon, lat)
+    # at most the strip between the edges, one radian long, with values up to 4
+    assert np.abs(found - expected).max() < 1e-13 + 4.0 * np.deg2rad(shift)
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("direction", [1, -1])
 def test_corner_where_an_edge_is_farthest_north_or_south(sign: float, direction: int) -> None:
@@ -98,6 +114,18 @@ def test_corner_where_an_edge_is_farthest_north_or_south(sign: float, direction:
     for field in (ONE, ROUGH):
         found = integral(field, plain[::direction])
         assert found == pytest.approx(integral(field, halved[::direction]), abs=1e-13)
+
+
+@pytest.mark.parametrize("east", [1, -1])
+def test_edge_that_starts_where_its_circle_is_farthest_south(east: int) -> None:
+    # for many of these the side on which the corner lies comes out as exactly 0
+    for lat in range(-85, 0, 7):
+        for ahead in (7.0, 30.0, 60.0, 88.0):
+            end = np.rad2deg(np.arctan(np.tan(np.deg2rad(lat)) * np.cos(np.deg2rad(ahead))))
+            there, above = (east * ahead, end), (east * ahead / 2, end + 2.0)
+            found = integral(ROUGH, [(0.0, lat), there, above])
+            beside = integral(ROUGH, [(0.0, lat + 1e-9), there, above])
+            assert found == pytest.approx(beside, abs=1e-9)
 
 
 def test_edges_on_the_lines_of_the_grid() -> None:

@@ -22,6 +22,11 @@ def test_square() -> None:
     assert found == [True, False, False, False, False, False]
 
 
+def test_points_on_the_edges() -> None:
+    assert inside(SQUARE, (5, 0), (0, 5), (0, 0)) == [True, True, True]
+    assert inside(SQUARE, (5, 10), (10, 5), (10, 0), (0, 10), (10, 10)) == [False] * 5
+
+
 def test_either_way_round_any_start_and_any_convention() -> None:
     lon, lat = np.meshgrid(np.arange(-20, 21) + 0.5, np.arange(-20, 21) + 0.5)
     first = contains(*SQUARE, lon, lat)

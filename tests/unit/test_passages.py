@@ -84,6 +84,7 @@ def test_passage_across_the_fold() -> None:
     owned = ORCA_F.owned((4, 8))
     assert np.argwhere(owned & (found.labels == 1)).tolist() == [[2, 2], [2, 5]]
     assert found.labels[3, 2] == found.labels[2, 5]
+    assert found.along[3, 2] == ALONG_Y
     assert narrow_passages(ocean, Topology(halo=True)).count == 0
 
 

@@ -95,6 +95,15 @@ class TestEveryMethod:
         assert same.name == "topography"
 
     @pytest.mark.parametrize("method", METHODS)
+    def test_same_grid_in_another_convention_gives_the_same_bits(self, method: Method) -> None:
+        planet = random_planet(shape=(90, 1234), seed=1)
+        planet.values[3, 5] = np.nan
+        east = np.where(planet.lon.values < 0, planet.lon.values + 360.0, planet.lon.values)
+        order = np.argsort(east)
+        turned = regrid(planet, planet.lat, east[order], method)
+        assert np.array_equal(turned.values, planet.values[:, order], equal_nan=True)
+
+    @pytest.mark.parametrize("method", METHODS)
     @pytest.mark.parametrize("step", [0.7, 1.0, 3.0, 7.0])
     def test_constant_stays_constant_everywhere(self, method: Method, step: float) -> None:
         planet = random_planet(2.0, seed=1) * 0 + 7

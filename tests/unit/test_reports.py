@@ -509,3 +509,29 @@ def test_the_poles_of_orca2_are_found():
     east, west = OceanView.of(grid).poles()
     assert east == pytest.approx((80.0, 50.0), abs=0.01)
     assert west == pytest.approx((-100.0, 70.0), abs=0.01)
+
+
+# --- unusual planets -------------------------------------------------------------------------
+
+
+def test_a_planet_without_land_has_a_report(tmp_path, datasets):
+    sea = {
+        kind: datasets[kind].copy() for kind in ("topography", "routing", "topo_high_res", "pft")
+    }
+    sea["topography"]["topography"] = xr.full_like(datasets["topography"]["topography"], -4000.0)
+    sea["topo_high_res"]["RELIEF"] = xr.full_like(datasets["topo_high_res"]["RELIEF"], 0.0)
+    sea["pft"]["maxvegetfrac"] = xr.full_like(datasets["pft"]["maxvegetfrac"], np.nan)
+    for name in ("trip", "basins", "disto", "topoind", "riverl"):
+        sea["routing"][name] = xr.full_like(datasets["routing"][name], np.nan)
+    for kind, dataset in sea.items():
+        dataset.to_netcdf(tmp_path / f"{kind}.nc")
+    write_report(tmp_path, title="waterworld")
+    assert {"map-topography", "map-rivers", "map-relief", "map-pft"} <= figures(parsed(tmp_path))
+
+
+def test_fine_fields_are_thinned_out():
+    lon, lat = np.arange(-179.95, 180, 0.1), np.arange(-89.95, 90, 0.1)
+    raster = Raster.over(lon, lat)
+    assert (raster.rows.size, raster.columns.size) == (540, 1080)
+    assert lat[raster.rows[0]] > 89.8
+    assert np.all(np.diff(lon[raster.columns]) > 0.2)

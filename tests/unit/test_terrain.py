@@ -190,7 +190,18 @@ class TestResolveInternalOceans:
     def test_neither_the_sea_itself_nor_the_main_ocean_is_deepened(self) -> None:
         world = planet("~~~~~~~~", "........", "########", "##....##", "##....##", "########")
         fixed, _ = resolve_internal_oceans(world, "open", channel_width=3)
-        assert np.argwhere(fixed.values != world.values).tolist() == [[2, 2], [2, 3], [2, 4]]
+        assert np.argwhere(fixed.values != world.values).tolist() == [
+            [2, 1],
+            [2, 2],
+            [2, 3],
+            [3, 1],
+        ]
+
+    def test_sea_that_a_channel_touches_is_open_and_stays_as_it_is(self) -> None:
+        world = planet("~~~~~~~~", "^^-^^^^^", "^^-.-~~^", "~~~^^^^^", "^^^^^^^^")
+        fixed, changes = resolve_internal_oceans(world, "open")
+        assert np.argwhere(fixed.values != world.values).tolist() == [[1, 2], [2, 2], [2, 4]]
+        assert sorted(change.cells for change in changes) == [0, 1, 2]
 
     @pytest.mark.parametrize("width", [1, 2, 3, 4])
     def test_width_of_the_channel(self, width: int) -> None:
@@ -277,7 +288,7 @@ class TestResolveInternalOceans:
         assert np.array_equal(fixed.values, grid.topology.synchronise(fixed.values))
 
     def test_first_row_of_an_ocean_grid_stays_land(self) -> None:
-        field, grid = orca("######", "~####~", "~#~~#~", "######")
+        field, grid = orca("######", "~#~~#~", "~####~", "######")
         for width in (1, 2, 3):
             fixed, _ = resolve_internal_oceans(
                 field, "open", large_policy="open", channel_width=width, grid=grid
@@ -388,9 +399,13 @@ class TestPassages:
     def test_widen_across_the_fold(self) -> None:
         field, grid = orca("######", "~~~~~~", "~~~~~~", "#~##~#")
         assert checks(field, grid)["narrow_passages"].table[0]["cells"] == 2
-        fixed, _ = resolve_passages(field, "widen", grid=grid)
+        fixed, (change,) = resolve_passages(field, "widen", grid=grid)
         assert checks(fixed, grid)["narrow_passages"].status == "pass"
         assert np.array_equal(fixed.values, grid.topology.synchronise(fixed.values))
+        # the same side of the strait: (3, 1) and (3, 6) touch across the fold
+        lowered = (fixed.values != field.values) & grid.topology.owned((5, 8))
+        assert np.argwhere(lowered).tolist() == [[3, 1], [3, 6]]
+        assert change.cells == 2
 
     def test_unknown_policy_is_refused(self) -> None:
         with pytest.raises(ParameterError, match="no policy"):

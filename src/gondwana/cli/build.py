@@ -14,6 +14,9 @@ import click
 
 from gondwana.cli.options import READABLE, given, merged, reading, settings
 
+EXAMPLE = Path(str(resources.files("gondwana") / "data"))
+"""Where the bundled present-day Earth and the edits that it needs lie."""
+
 
 @click.command("build")
 @click.argument("topography", type=READABLE, required=False, metavar="[TOPO.nc]")
@@ -80,6 +83,8 @@ def command(
     from gondwana.recipes.recipe import Recipe, locate, read_recipe  # noqa: PLC0415
     from gondwana.recipes.results import overall  # noqa: PLC0415
 
+    if example and recipe is None:
+        recipe = EXAMPLE / "earth_recipe.yaml"
     kept = read_recipe(recipe) if recipe else Recipe()
     mine = own_files(topography, ocean_grid, maps, example=example)
     given_files = {
@@ -125,15 +130,10 @@ def own_files(
     if ocean_grid not in (None, "tripolar"):
         files["ocean_grid_file"] = Path(str(ocean_grid))
     if example:
-        files["source"] = example_topography()
+        files["source"] = EXAMPLE / "earth_1deg.nc"
     elif topography is not None:
         files["source"] = topography
     return files
-
-
-def example_topography() -> Path:
-    """Path of the bundled present-day Earth."""
-    return Path(str(resources.files("gondwana") / "data" / "earth_1deg.nc"))
 
 
 def _print_json(out: Path) -> None:

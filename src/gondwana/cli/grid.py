@@ -1,13 +1,12 @@
-"""``gondwana grid``: a tripolar grid for a topography, and a map of it."""
+"""``gondwana grid``: a tripolar grid for a topography, and maps of it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from gondwana.cli.options import READABLE, reading
+from gondwana.cli.options import READABLE, given, merged, reading, settings
 
 
 @click.command("grid")
@@ -19,47 +18,33 @@ from gondwana.cli.options import READABLE, reading
 @click.option("--pole-longitude", type=float, help="Of one northern pole; found if left out.")
 @click.option("--southern-limit", type=float, help="Where the grid begins (default -78).")
 @click.option("--equatorial-spacing", type=float, help="Height of a cell at the equator.")
+@click.option(
+    "--set", "words", multiple=True, metavar="STEP.PARAMETER=VALUE", help="Set one parameter."
+)
 def command(
     topography: Path,
     out: Path,
     variable: str | None,
     lon: str | None,
     lat: str | None,
+    words: tuple[str, ...],
     **chosen: float | None,
 ) -> int:
-    """Make a tripolar ocean grid with its poles on land: coordinates.nc, and grid.png to look at.
+    """Make a tripolar ocean grid whose poles lie on land, and see the ocean on it.
 
-    The topography is used as it is: mend it first with `gondwana build --until internal_oceans`.
+    Writes coordinates.nc, the mended topography and the bathymetry on the grid, with maps of them
+    in report.html.
     """
-    from rich.console import Console  # noqa: PLC0415
+    from gondwana.cli.tables import print_build  # noqa: PLC0415
+    from gondwana.recipes.build import Request, build  # noqa: PLC0415
+    from gondwana.recipes.results import overall  # noqa: PLC0415
 
-    from gondwana.cli.options import given  # noqa: PLC0415
-    from gondwana.cli.tables import print_checks  # noqa: PLC0415
-    from gondwana.formats.netcdf import open_netcdf  # noqa: PLC0415
-    from gondwana.recipes.results import overall, write_manifest  # noqa: PLC0415
-    from gondwana.recipes.staging import MANIFEST, staged  # noqa: PLC0415
-    from gondwana.reports.grid_map import write_grid_map  # noqa: PLC0415
-    from gondwana.steps import ocean_grid, regrid  # noqa: PLC0415
-    from gondwana.steps.execute import StoredFile, execute, validated  # noqa: PLC0415
-
-    created = datetime.now(UTC).replace(microsecond=0)
-    reads = validated(regrid.STEP, given(variable=variable, lon=lon, lat=lat))
-    makes = validated(ocean_grid.STEP, given(**chosen))
-    source = StoredFile.of("source", topography)
-    with staged(out) as folder:
-        read = execute(regrid.STEP, {"source": source}, reads, folder, created=created)
-        regridded = read.outputs["regridded"]
-        inputs = {"topography": StoredFile("topography", regridded.path, regridded.sha256)}
-        record = execute(ocean_grid.STEP, inputs, makes, folder, created=created)
-        made = open_netcdf(folder / "coordinates.nc")
-        write_grid_map(made, open_netcdf(regridded.path)["topography"], folder / "grid.png")
-        regridded.path.unlink()
-        write_manifest(
-            [record], {"source": source}, record.step.outputs, created, folder / MANIFEST
-        )
-    console = Console()
-    print_checks(record.checks, console, rows=False)
-    for note in record.notes:
-        console.print(note, highlight=False, markup=False)
-    console.print(f"wrote {out / 'coordinates.nc'} and {out / 'grid.png'}", highlight=False)
-    return 1 if overall([record]) == "fail" else 0
+    told = {"regrid": given(variable=variable, lon=lon, lat=lat), "ocean_grid": given(**chosen)}
+    request = Request(
+        given={"source": topography},
+        parameters=merged(told, settings(words)),
+        only=("internal_oceans", "ocean_grid", "passage_problems"),
+    )
+    records = build(request, out)
+    print_build(out, records)
+    return 1 if overall(records) == "fail" else 0

@@ -30,12 +30,18 @@ def print_build(out: Path, records: Sequence[Record], console: Console | None = 
         table.add_row(file["file"], size(file["bytes"]), file["title"], checks)
     console.print(table)
     console.print()
-    print_checks([check for record in records for check in record.checks], console, rows=False)
+    for record in records:
+        if record.checks:
+            console.print(f"[bold]{escape(record.step.title)}[/]")
+            print_checks(record.checks, console, rows=False)
     changed = [change for record in records for change in record.changes]
     if changed:
-        console.print(f"[bold]Changed[/] ({len(changed)}; all of them are in the report)")
+        console.print(f"[bold]Changed[/] ({len(changed)})")
         for change in changed[:_MOST_ROWS]:
-            console.print(f"  {escape(change.what)}: {escape(change.why)}", highlight=False)
+            told = f"  {escape(change.what)}: {escape(change.why)}"
+            console.print(told, highlight=False, soft_wrap=True)
+        if len(changed) > _MOST_ROWS:
+            console.print(f"  … and {len(changed) - _MOST_ROWS} more", highlight=False)
     console.print(f"\nResults in [bold]{escape(str(out))}[/]: open report.html", highlight=False)
 
 
@@ -43,11 +49,10 @@ def print_checks(checks: Sequence[Check], console: Console, *, rows: bool) -> No
     """Print checks: what asks for attention in full, what is good by its sentence."""
     for check in sorted(checks, key=lambda check: ("fail", "warn", "pass").index(check.status)):
         console.print(
-            f"{_WORDS[check.status]} [bold]{escape(check.name)}[/]: {escape(check.summary)}",
-            highlight=False,
+            f"  {_WORDS[check.status]}: {escape(check.summary)}", highlight=False, soft_wrap=True
         )
         if check.status != "pass" and check.fix:
-            console.print(f"  → {escape(check.fix)}", highlight=False)
+            console.print(f"    → {escape(check.fix)}", highlight=False, soft_wrap=True)
         if rows and check.table:
             _print_rows(check, console)
 

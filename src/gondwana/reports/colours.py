@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from gondwana.reports.numbers import Tick, log_ticks, round_ticks
+from gondwana.reports.numbers import Tick, log_ticks, round_ticks, thinned
 
 Array = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
@@ -120,7 +120,7 @@ class Gradual:
     def bar(self, unit: str, values: Array) -> ColourBar:
         """Draw the scale; its ends say where values lie beyond."""
         ticks = (log_ticks if self.log else round_ticks)(self.low, self.high)
-        named = [Tick(100 * (tick.at / 100) ** self.bend, tick.text) for tick in ticks]
+        named = list(thinned([Tick(100 * (t.at / 100) ** self.bend, t.text) for t in ticks]))
         if named and np.nanmax(values) > self.high * (1 + 1e-6) and named[-1].at > 99:
             named[-1] = Tick(named[-1].at, f"≥ {named[-1].text}")
         if named and np.nanmin(values) < self.low - 1e-6 * abs(self.low) and named[0].at < 1:
@@ -159,11 +159,10 @@ class Relief:
     def bar(self, unit: str) -> ColourBar:
         """Draw the scale with the coast in its middle."""
         sea = [Tick(t.at / 2, t.text) for t in round_ticks(self.low, 0.0, 3)]
-        land = [
-            Tick(50 + 50 * (t.at / 100) ** LOWLAND, t.text) for t in round_ticks(0.0, self.high, 3)
-        ]
-        ticks = [tick for tick in sea if tick.at < 49.9] + land
-        return ColourBar(_strip(np.arange(1, 256), self.palette), unit, tuple(ticks))
+        above = round_ticks(0.0, self.high, 3)
+        land = [Tick(50 + 50 * (t.at / 100) ** LOWLAND, t.text) for t in above]
+        ticks = thinned([tick for tick in sea if tick.at < 49.9] + land)
+        return ColourBar(_strip(np.arange(1, 256), self.palette), unit, ticks)
 
 
 @dataclass(frozen=True)

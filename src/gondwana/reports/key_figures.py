@@ -114,8 +114,8 @@ def largest_basins(results: Results, count: int = 10) -> list[Basin]:
         rows.append(
             Basin(
                 number=int(index) + 1,
-                area=label(areas[index] / 1e6),
-                share=label(100 * areas[index] / areas.sum(), 2),
+                area=f"{areas[index] / 1e6:.2f}",
+                share=f"{100 * areas[index] / areas.sum():.1f}",
                 length=label(float(distance[inside].max()), 4),
                 outlet=where,
             )

@@ -63,7 +63,7 @@ def rivers_map(results: Results) -> Figure | None:
     lines += [Path(mouths, "mouth-rim"), Path(mouths, "mouth")] if mouths else []
     ny, nx = trip.shape
     scale = Classes({k: BASINS[k - 1] for k in range(1, COLOURS + 1)})
-    count = int(np.nanmax(basins, initial=0))
+    count = int(np.nan_to_num(basins).max())
     legend = [
         Swatch(f"from {label(area)} km²", "", "line", f"river river-{k}")
         for k, area in enumerate(CLASSES, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _GROUP = "\u202f"  # narrow no-break space
@@ -85,16 +86,28 @@ def round_ticks(low: float, high: float, most: int = 5) -> tuple[Tick, ...]:
     )
 
 
+def thinned(ticks: Sequence[Tick], least: float = 12.0) -> tuple[Tick, ...]:
+    """Leave out ticks that come closer than so many per cent; the last one is kept."""
+    if not ticks:
+        return ()
+    *others, last = ticks
+    kept: list[Tick] = []
+    for tick in others:
+        if (not kept or tick.at - kept[-1].at >= least) and last.at - tick.at >= least:
+            kept.append(tick)
+    return (*kept, last)
+
+
 def log_ticks(low: float, high: float) -> tuple[Tick, ...]:
     """Place ticks on a logarithmic axis: powers of ten, and steps between if those are few."""
     span = math.log10(high / low)
     factors = (1,) if span > 4 else (1, 3) if span > 1.5 else (1, 2, 3, 5, 7)
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
     values = [factor * 10.0**power for power in powers for factor in factors]
+    within = [value for value in values if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
     return tuple(
-        Tick(100.0 * math.log10(value / low) / span, label(value))
-        for value in values
-        if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)
+        Tick(100.0 * math.log10(value / low) / span, label(value, 6))
+        for value in (within if len(within) > 1 else round_steps(low, high, 4))
     )
 
 

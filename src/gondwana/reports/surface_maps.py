@@ -39,8 +39,8 @@ def relief_map(results: Results) -> Figure | None:
         return None
     pixels = raster.take(field)
     land = np.where(pixels > 0, pixels, np.nan)
-    highest = round_up(max(1.0, float(np.nanmax(land, initial=0.0))))
-    scale = Gradual("oleron_land", 0.0, highest, bend=LOWLAND)
+    highest = max(0.0, float(field.max()))
+    scale = Gradual("oleron_land", 0.0, round_up(highest), bend=LOWLAND)
     rows, columns = field.shape
     return Figure(
         name="map-relief",
@@ -50,7 +50,7 @@ def relief_map(results: Results) -> Figure | None:
             map_panel(
                 raster.window,
                 image(land, scale),
-                f"Map of the relief of land, up to {label(float(np.nanmax(field)), 4)} m.",
+                f"Map of the relief of land, up to {label(highest, 4)} m.",
                 land_coast(results),
             ),
         ),

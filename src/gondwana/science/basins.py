@@ -171,7 +171,7 @@ def _graph(water: Mask, cells: Index, grid: OceanGrid) -> csr_array:
     pairs = []
     for north, east in ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
         there = beside(north, east)
-        open_way = (there >= 0) & (there != np.arange(cells.size))
+        open_way = there >= 0
         if north and east:
             open_way &= (beside(north, 0) >= 0) | (beside(0, east) >= 0)
         here = np.flatnonzero(open_way)

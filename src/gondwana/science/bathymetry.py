@@ -23,7 +23,7 @@ from gondwana.science.sphere import Array, great_circle
 Method = Literal["conservative", "bilinear", "nearest"]
 
 _DEGENERATE = 1e-6  # steradians per steradian: a polygon folded on itself encloses nothing
-_TOUCHING = 1000.0  # metres within which a corner of a cell is the singular point
+_SAME_CORNER = 1000.0  # metres by which cells may disagree about a corner they share
 
 
 def bathymetry(
@@ -140,8 +140,8 @@ def singular_points_on_land(
     Returns
     -------
     Check
-        ``singular_points``; it fails if a cell that touches a point, or the cell whose centre is
-        nearest, is ocean. One row a point in ocean; the mask marks the ocean cells.
+        ``singular_points``; it fails if any of the cells that share the corner nearest to a point
+        is ocean. One row a point in ocean; the mask marks the ocean cells.
     """
     water = depth.to_numpy() > 0.0
     mask = np.zeros(water.shape, dtype=np.int32)
@@ -168,14 +168,11 @@ def singular_points_on_land(
 
 
 def _cells_at(grid: OceanGrid, lon: float, lat: float) -> npt.NDArray[np.bool_]:
-    """Cells with a corner at a point, and the one with the nearest centre; none if outside."""
+    """Cells that share the corner nearest to a point; none if the point is outside the grid."""
     to_corner = great_circle(grid.corner_lon, grid.corner_lat, lon, lat).min(axis=-1)
-    to_centre = great_circle(grid.lon, grid.lat, lon, lat)
-    nearest = np.unravel_index(np.argmin(to_centre), to_centre.shape)
-    touching = to_corner <= to_corner.min() + _TOUCHING
-    touching[nearest] = True
-    width = np.sqrt(grid.area[touching]).max()
-    if to_centre[nearest] > width and to_corner.min() > width:
+    touching: npt.NDArray[np.bool_] = to_corner <= to_corner.min() + _SAME_CORNER
+    to_centre = float(great_circle(grid.lon, grid.lat, lon, lat).min())
+    width = float(np.sqrt(grid.area[touching]).max())
+    if to_centre > width and to_corner.min() > width:
         touching[:] = False
-    touching.ravel()[grid.topology.owners(grid.shape)[touching]] = True
-    return grid.topology.synchronise(touching)
+    return touching

@@ -26,8 +26,7 @@ from gondwana.science.sphere import (
     unit_vectors,
 )
 
-_SAME = 1e-13  # radians; an arc that passes a pole closer than this is a meridian
-_SHORT = 1e-10  # radians; a shorter edge has no direction to speak of
+_SAME = 1e-13  # points closer than this, in radians, are not told apart
 _TURN = 2.0 * np.pi
 Place = tuple[float, float]
 Hint = npt.NDArray[np.int64]
@@ -157,7 +156,7 @@ def _edge(
     nx, ny, nz = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
     size = np.sqrt(nx * nx + ny * ny + nz * nz)
     tilt = np.sqrt(nx * nx + ny * ny)
-    if abs(nz) > _SAME * size and size > _SHORT:
+    if abs(nz) > _SAME:
         if tilt > _SAME * size:  # on the equator ds is 0
             side_a, side_b = (a[0] * ny - a[1] * nx) / tilt, (b[0] * ny - b[1] * nx) / tilt
             circle = (tilt / size, nz / size)
@@ -188,7 +187,7 @@ def _arc(
         top = (0.0, tilt)
         _part(start, top, circle, base, here, base, lam, s, hint, cumulated, total)
         _part(top, stop, circle, base, base, end, lam, s, hint, cumulated, total)
-    elif stop[0] < 0.0 < start[0]:
+    elif stop[0] < 0.0 <= start[0]:
         half, low = np.copysign(np.pi, flat), (0.0, -tilt)
         _part(start, low, circle, base, here, base + half, lam, s, hint, cumulated, total)
         _part(
@@ -218,15 +217,18 @@ def _part(
     while not at_end:
         west_edge = lam[i] + turns * _TURN
         u_col = lam[i + 1] + turns * _TURN - base if east else base - west_edge
-        u = min(u_end, u_col, u_row)
-        lon = base + u if east else base - u
-        at_end = u == u_end
+        # rows are left by height and columns by longitude: on an arc close to a meridian u
+        # cannot tell which of many rows it has reached, but then the order does not matter
+        to_row = u_row < np.inf and (u_row <= u_col or u_col >= u_end)
+        at_end = not to_row and u_col >= u_end
         if at_end:
             lon, sine, s_new = end, stop[0], stop[1]
-        elif u_row <= u_col:
+        elif to_row:
+            lon = base + u_row if east else base - u_row
             sine, s_new = side, s[j + 1] if rising else s[j]
         else:
-            sine, cosine = np.sin(u) * flat, np.cos(u)
+            lon = base + u_col if east else base - u_col
+            sine, cosine = np.sin(u_col) * flat, np.cos(u_col)
             norm = np.sqrt(sine * sine + cosine * cosine)
             sine, s_new = sine / norm, tilt * cosine / norm
         below = np.arctan2(tilt * sine, flat)
@@ -234,10 +236,10 @@ def _part(
         slope = (lon - west_edge) * s_new - (lon_old - west_edge) * s_old - under
         _add(j, i, turns, s_new - s_old, slope, lam, cumulated, total)
         lon_old, s_old, below_old = lon, s_new, below
-        if u_row <= u_col:
+        if to_row:
             j += 1 if rising else -1
             u_row, side = _next_parallel(j, rising, stop[1], tilt, flat, s)
-        else:
+        elif not at_end:
             i, turns = _beside(i, turns, east, lam)
     hint[0], hint[1] = j, i
 

@@ -14,7 +14,7 @@ import xarray as xr
 from gondwana.errors import ParameterError
 from gondwana.science.kernels import kernel
 from gondwana.science.regrid import regular_axes
-from gondwana.science.sphere import row_areas
+from gondwana.science.sphere import latitude_edges
 
 Float = npt.NDArray[np.float64]
 Noise = npt.NDArray[np.float32]
@@ -77,12 +77,11 @@ def random_planet(
     _refuse_impossible(land_fraction, spectral_slope, rounding)
     axes = regular_axes(step, step, cells=shape)
     noise = _fractal_noise(axes.lat, axes.lon, seed, (spectral_slope - 1.0) / 2.0)
-    area = row_areas(axes.lat, axes.lon)[:, 0]
-    total = area.sum() * axes.lon.size
+    area = np.diff(np.sin(np.deg2rad(latitude_edges(axes.lat))))
     sea_share = 1.0 - land_fraction
     share = np.concatenate([_OCEAN_SHARE * sea_share, sea_share + _LAND_SHARE[1:] * land_fraction])
     level = np.concatenate([_OCEAN_LEVEL, _LAND_LEVEL[1:]])
-    knots, sea = _quantiles(noise, area / total, share, sea_share)
+    knots, sea = _quantiles(noise, area / (area.sum() * axes.lon.size), share, sea_share)
     values = np.empty(noise.shape)
     for row, of_row in zip(values, noise, strict=True):
         row[:] = np.interp(of_row, knots, level)
@@ -164,10 +163,7 @@ def _quantiles(
     order = np.argsort(values, kind="stable")
     reached = below[sea_bin] + np.cumsum(weights[order])
     last = min(int(np.searchsorted(reached, sea_share)), order.size - 1)
-    sea = values[order[last]]
-    knots = np.interp(shares, below, edges)
-    knots[shares == sea_share] = sea
-    return np.maximum.accumulate(knots), sea
+    return np.interp(shares, below, edges), values[order[last]]
 
 
 def _bin(row: Noise, low: float, scale: float) -> npt.NDArray[np.int64]:

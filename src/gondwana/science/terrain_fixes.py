@@ -6,7 +6,6 @@ kind may make a problem of another.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,7 +13,7 @@ import xarray as xr
 
 from gondwana.errors import ParameterError
 from gondwana.science.checks import Change
-from gondwana.science.components import Index, Mask, label
+from gondwana.science.components import Index, Mask
 from gondwana.science.neighbours import EAST, NORTH, SOUTH, WEST, Seams
 from gondwana.science.passages import ALONG_Y, Passages, narrow_passages
 from gondwana.science.sphere import wrap_longitude
@@ -143,18 +142,13 @@ def _closed(terrain: Terrain, found: Passages, land: float) -> tuple[Float, list
 
 
 def _widened(terrain: Terrain, found: Passages) -> tuple[Float, list[Change]]:
-    """Lower one side of each straight piece; a piece ends at a fold, where the sides swap."""
-    straits = found.along != 0
-    straits.flat[terrain.copies] = False
-    labels, count = label(straits, replace(terrain.cells.topology, fold="none"))
-    seams = Seams.of(terrain.cells.topology, (straits.shape[0], straits.shape[1]))
-    untouchable = terrain.beyond_limits()
+    """Lower the land along one side of every passage."""
+    ny, nx = terrain.height.shape
+    seams, untouchable = Seams.of(terrain.cells.topology, (ny, nx)), terrain.beyond_limits()
     height = terrain.height.copy()
     changes: list[Change] = []
-    for cells in terrain.members(labels, count):
-        along_y = found.along.flat[cells[0]] == ALONG_Y
-        ways = (WEST, EAST) if along_y else (SOUTH, NORTH)
-        sides = [seams.beside(cells, way) for way in ways]
+    for cells in terrain.members(found.labels, found.count):
+        sides = _sides(seams, cells, found.along.flat[cells[0]] == ALONG_Y)
         costs = [_cost(terrain, cells, side, untouchable) for side in sides]
         if np.isfinite(min(costs)):
             side = sides[int(np.argmin(costs))]
@@ -162,6 +156,17 @@ def _widened(terrain: Terrain, found: Passages) -> tuple[Float, list[Change]]:
             why = "passages one cell wide: widen"
             changes.append(_change(terrain, side, "widened a narrow passage", why))
     return height, changes
+
+
+def _sides(seams: Seams, cells: Index, along_y: bool) -> tuple[Index, Index]:
+    """Cells along either side of a passage."""
+    if not along_y:
+        return seams.beside(cells, SOUTH), seams.beside(cells, NORTH)
+    west, east = seams.beside(cells, WEST), seams.beside(cells, EAST)
+    # a passage along y changes its column only across the fold, where west and east swap
+    column = cells % seams.shape[1]
+    mirrored = column != column[0]
+    return np.where(mirrored, east, west), np.where(mirrored, west, east)
 
 
 def _cost(terrain: Terrain, cells: Index, side: Index, untouchable: Mask) -> float:

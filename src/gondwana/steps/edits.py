@@ -53,7 +53,7 @@ class Edit(_Strict):
     operation: Operation
     at: Place
     value: float | None = Field(None, description="metres; a factor for multiply")
-    width: int = Field(1, ge=1, le=20, description="cells across, for channel")
+    width: int = Field(1, ge=1, le=20, description="cells across a line")
     only: Literal["all", "land", "ocean"] = "all"
     basin: Basin | None = Field(None, description="for assign")
     reason: str = Field("", max_length=2000)
@@ -66,8 +66,8 @@ class Edit(_Strict):
             raise ValueError(f"{self.operation} needs a value")
         if self.operation in _NEEDS_POINT and self.at.point is None:
             raise ValueError(f"{self.operation} needs a point inside the sea")
-        if (self.operation == "channel") != (self.at.line is not None):
-            raise ValueError("a channel needs a line, and a line a channel")
+        if self.operation == "channel" and self.at.line is None:
+            raise ValueError("a channel needs a line")
         if (self.operation == "assign") != (self.basin is not None):
             raise ValueError("assign needs a basin, and a basin assign")
         return self

@@ -43,17 +43,16 @@ class Flow(Drainage):
     @property
     def conditioned(self) -> Float:
         """The surface, in m, that strictly descends along every direction; 0 over the ocean."""
-        rise = self.front * (FLAT_RISE / (self.last_front + 1))
-        rise += self.level
-        rise /= 1000.0
-        return rise
+        height: Float = self.front * np.float64(FLAT_RISE / (self.last_front + 1))
+        height += self.level
+        height /= 1000.0
+        return height
 
     @property
     def raised(self) -> Float:
         """Depth, in m, by which depressions were filled; 0 elsewhere."""
         terrain = np.maximum(np.rint(self.elevation.astype(np.float64) * 1000.0), 1.0)
-        raised: Float = np.where(self.level > 0, self.level - terrain, 0.0) / 1000.0
-        return raised
+        return np.where(self.level > 0, self.level - terrain, 0.0) / 1000.0
 
 
 def analyse(

@@ -46,7 +46,10 @@ def basins_and_distances(
     nx = int(offsets[0, 0])
     basins = np.zeros(code.size, dtype=np.int32)
     distance = np.zeros(code.size, dtype=np.float64)
-    found, astray = _follow(code, basins, distance, offsets, step_km)
+    # whole units add up to the same sum in any order: where the columns begin does not matter
+    unit = 2.0**-62 * nx * row_area.sum()
+    row_units = np.rint(row_area / unit).astype(np.int64)
+    found, units, astray = _follow(code, basins, distance, offsets, step_km, row_units)
     if astray:
         row, column = divmod(int(astray) - nx, nx)
         raise InputError(
@@ -54,33 +57,49 @@ def basins_and_distances(
             "(both from 0)",
             remedy="give directions along which every land cell reaches the ocean",
         )
-    areas = _basin_areas(basins, found.size, row_area, nx)
-    largest_first = np.argsort(-areas)
-    size = np.cumsum(np.diff(areas[largest_first], prepend=np.inf) != 0.0)
-    outlets = (size << 32) | found[largest_first]
-    outlets.sort()  # of equal areas, the southernmost outlet first
-    outlets &= 0xFFFFFFFF
+    outlets = _by_area(found, units)
     old = basins[outlets]
     rank = np.zeros(old.size + 1, dtype=np.int32)
     rank[old] = np.arange(1, old.size + 1)
     _renumber(basins, rank)
-    return basins, distance, outlets, areas[old - 1]
+    return basins, distance, outlets, units[old - 1] * unit
+
+
+def _by_area(outlets: npt.NDArray[np.int64], areas: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Sort outlets by decreasing area of their basins; those of equal area by their number."""
+    largest_first = np.argsort(-areas)
+    ordered = areas[largest_first]
+    key = np.zeros(areas.size, dtype=np.int64)
+    np.cumsum(ordered[1:] != ordered[:-1], out=key[1:])
+    # area and number in one integer: one quick sort instead of two stable ones
+    key <<= 32
+    key |= outlets[largest_first]
+    key.sort()
+    key &= 0xFFFFFFFF
+    return key
 
 
 @kernel
 def _follow(
-    code: Code, basins: Cell, distance: Float, offsets: Offset, step_km: Float
-) -> tuple[Cell, int]:
+    code: Code,
+    basins: Cell,
+    distance: Float,
+    offsets: Offset,
+    step_km: Float,
+    row_units: Offset,
+) -> tuple[Offset, Offset, int]:
     """Walk down from every cell to known ground and back up again, numbering and measuring.
 
-    Returns the outlets in the order of their discovery, and a cell of a circle or 0.
+    Returns outlets and areas of the basins in the order of their discovery, and a cell of a
+    circle or 0.
     """
     nx = offsets[0, 0]
     land = 0
     for cell in range(nx, code.size - nx):
         land += code[np.uintp(cell)] != 0
     path = np.empty(land, np.int32)
-    outlets = np.empty(land, np.int32)
+    outlets = np.empty(land, np.int64)
+    areas = np.empty(land, np.int64)
     found = 0
     for start in range(nx, code.size - nx):
         if code[np.uintp(start)] == 0 or basins[np.uintp(start)] != 0:
@@ -91,7 +110,7 @@ def _follow(
         travelled = 0.0
         while basin == 0:
             if length == land:
-                return outlets[:0], cell
+                return outlets[:0], areas[:0], cell
             path[np.uintp(length)] = cell
             length += 1
             towards = code[np.uintp(cell)]
@@ -103,37 +122,20 @@ def _follow(
                 travelled = distance[np.uintp(down)]
             elif towards == SINK or code[np.uintp(down)] == 0:
                 outlets[np.uintp(found)] = cell
+                areas[np.uintp(found)] = 0
                 found += 1
                 basin = np.int32(found)
             cell = down
+        area = 0
         for k in range(length - 1, -1, -1):
             cell = path[np.uintp(k)]
-            row = np.uint32(cell) // np.uint32(nx) - 1
-            travelled += step_km[np.uintp(row), np.uintp(code[np.uintp(cell)])]
+            row = np.uintp(np.uint32(cell) // np.uint32(nx) - 1)
+            travelled += step_km[row, np.uintp(code[np.uintp(cell)])]
+            area += row_units[row]
             basins[np.uintp(cell)] = basin
             distance[np.uintp(cell)] = travelled
-    return outlets[:found].copy(), 0
-
-
-@kernel
-def _basin_areas(basins: Cell, number: int, row_area: Float, nx: int) -> Float:
-    """Sum row by row, so that the sums do not depend on where the columns begin."""
-    areas = np.zeros(number)
-    count = np.zeros(number, np.int32)
-    latest = np.zeros(number, np.int32)
-    for row in range(row_area.size):
-        for cell in range((row + 1) * nx, (row + 2) * nx):
-            basin = basins[np.uintp(cell)] - 1
-            if basin < 0:
-                continue
-            if latest[np.uintp(basin)] != row:
-                areas[np.uintp(basin)] += count[np.uintp(basin)] * row_area[latest[np.uintp(basin)]]
-                count[np.uintp(basin)] = 0
-                latest[np.uintp(basin)] = row
-            count[np.uintp(basin)] += 1
-    for basin in range(number):
-        areas[basin] += count[basin] * row_area[latest[basin]]
-    return areas
+        areas[np.uintp(basin - 1)] += area
+    return outlets[:found].copy(), areas[:found].copy(), 0
 
 
 @kernel

@@ -87,8 +87,8 @@ def _lowest_neighbours(level: Level, code: Code, front: Cell, nx: int) -> tuple[
             # no branches: they would follow no pattern, and cost more than the rest
             flat = lowest >= own
             tied = ((equal & (equal - 1)) != 0) & (lowest > 0) & (not flat)
-            flats += flat
-            ties += tied
+            flats += int(flat)
+            ties += int(tied)
             front[np.uintp(cell)] = _UNKNOWN if flat else 0
             code[np.uintp(cell)] = _TIED if tied else _FIRST[np.uintp(equal)]
     return flats, ties

@@ -19,7 +19,8 @@ def find_sinks(
     """Find the lowest cell of each depression in which a point lies.
 
     A depression is the connected set of cells that filling would raise: the lake at its spill
-    level. Of equally low cells the one reached first from the point, breadth first, is the sink.
+    level. Of equally low cells the one reached first from the point, breadth first, is the sink;
+    a second point in the same depression changes nothing.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def find_sinks(
     Returns
     -------
     ndarray of int64
-        Padded numbers of the sinks, ascending, each once.
+        Padded numbers of the sinks, each once.
 
     Raises
     ------
@@ -45,9 +46,11 @@ def find_sinks(
         return np.empty(0, dtype=np.int64)
     filled = terrain.copy()
     fill(filled, offsets, np.empty(0, dtype=np.int64))
-    sinks = set()
+    sinks = []
     for point in points:
         cell = _cell_of(point, lat, lon)
+        if filled[cell] < 0:
+            continue  # in the depression of an earlier point
         if filled[cell] <= -terrain[cell]:
             what = "on land that drains already" if terrain[cell] < 0 else "in the ocean"
             raise ParameterError(
@@ -55,8 +58,8 @@ def find_sinks(
                 "not in a depression",
                 remedy="mark a cell that lies below the level at which the depression overflows",
             )
-        sinks.add(int(_lowest_of_depression(terrain, filled, offsets, cell)))
-    return np.array(sorted(sinks), dtype=np.int64)
+        sinks.append(_lowest_of_depression(terrain, filled, offsets, cell))
+    return np.array(sinks, dtype=np.int64)
 
 
 def _cell_of(point: tuple[float, float], lat: Float, lon: Float) -> int:
@@ -73,7 +76,7 @@ def _cell_of(point: tuple[float, float], lat: Float, lon: Float) -> int:
 
 @kernel
 def _lowest_of_depression(terrain: Level, filled: Level, offsets: Offset, start: int) -> int:
-    """Search the raised cells around ``start``; ``filled`` is negated on the way and restored."""
+    """Search the raised cells around ``start``; their ``filled`` levels are negated."""
     nx = offsets[0, 0]
     raised = 0
     for cell in range(nx, terrain.size - nx):
@@ -92,10 +95,8 @@ def _lowest_of_depression(terrain: Level, filled: Level, offsets: Offset, start:
         kind = column_kind(cell, nx)
         for d in range(8):
             near = cell + offsets[kind, d]
-            if filled[near] > 0 and filled[near] > -terrain[near]:
+            if terrain[near] < 0 and filled[near] > -terrain[near]:
                 filled[near] = -filled[near]
                 queue[known] = near
                 known += 1
-    for k in range(known):
-        filled[queue[k]] = -filled[queue[k]]
     return lowest
