@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from gondwana.science.components import label
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gondwana.errors import ParameterError
+from gondwana.science.components import label
 from gondwana.science.edits import along_line, cells_at, changed, in_box
 from gondwana.science.topology import Topology
 

@@ -48,29 +48,6 @@ class AxisWeights:
         return cls(first, source.astype(np.int64), weight)
 
 
-def row_edges(lat: npt.ArrayLike) -> Float:
-    """Edges of rows, where a grid that leaves no room for another row ends at the pole.
-
-    Parameters
-    ----------
-    lat : array_like, (ny,)
-        Centres of rows, ascending, degrees. Gaussian latitudes end short of the pole by less
-        than half a row.
-
-    Returns
-    -------
-    ndarray, (ny + 1,)
-        Degrees.
-    """
-    lat = np.asarray(lat, dtype=np.float64)
-    edges = latitude_edges(lat)
-    if edges[0] + 90.0 < 0.5 * (lat[1] - lat[0]):
-        edges[0] = -90.0
-    if 90.0 - edges[-1] < 0.5 * (lat[-1] - lat[-2]):
-        edges[-1] = 90.0
-    return edges
-
-
 def nearest_rows(source: Float, target: Float) -> AxisWeights:
     """Nearest row; of two equally near the one nearer the equator, or the northern of both."""
     left, fraction = _between(_inside_rows(source, target), source)
@@ -91,7 +68,7 @@ def bilinear_rows(source: Float, target: Float) -> AxisWeights:
     Between the last centres and a pole that the grid reaches, the pole row takes part; beyond
     the last centres of a grid that ends elsewhere the last row holds.
     """
-    edges = row_edges(source)
+    edges = latitude_edges(source)
     ticks, rows = source, np.arange(1, source.size + 1)
     if edges[0] == -90.0 and source[0] > -90.0:
         ticks, rows = np.append(-90.0, ticks), np.append(0, rows)
@@ -110,7 +87,7 @@ def bilinear_columns(source: Float, target: Float) -> AxisWeights:
 
 def conservative_rows(source: Float, target: Float) -> AxisWeights:
     """Overlap of rows by area, as a share of the part of the target row that is covered."""
-    have, want = row_edges(source), row_edges(target)
+    have, want = latitude_edges(source), latitude_edges(target)
     return _overlaps(have, np.arange(source.size), want[:-1], want[1:], "latitude")
 
 
@@ -159,7 +136,7 @@ def _columns_around(source: Float, target: Float) -> tuple[Index, Index, Float]:
 
 
 def _inside_rows(source: Float, target: Float) -> Float:
-    edges = row_edges(source)
+    edges = latitude_edges(source)
     _refuse_outside(
         (target >= edges[0] - _SAME) & (target <= edges[-1] + _SAME), target, "latitude"
     )

@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.errors import InputError
-from gondwana.science.axis_weights import row_edges
 from gondwana.science.kernels import kernel
 from gondwana.science.sphere import (
     Array,
     is_periodic,
+    latitude_edges,
     longitude_edges,
     unit_vectors,
 )
@@ -83,7 +83,7 @@ def polygon_integrals(
 
 def _global_edges(lat: npt.ArrayLike, lon: npt.ArrayLike) -> tuple[Array, Array]:
     """Meridians in radians and sines of the parallels that bound the cells."""
-    rows = row_edges(lat)
+    rows = latitude_edges(lat)
     if rows[0] > -90.0 or rows[-1] < 90.0 or not is_periodic(lon):
         raise InputError(
             f"the grid reaches from {rows[0]:g} to {rows[-1]:g} degrees north "

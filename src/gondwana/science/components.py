@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.science.kernels import kernel
-from gondwana.science.topology import AnyArray, Topology
+from gondwana.science.topology import Topology
 
 Mask = npt.NDArray[np.bool_]
 Labels = npt.NDArray[np.int32]
@@ -45,7 +45,7 @@ def label(mask: Mask, topology: Topology, weight: Weight | None = None) -> tuple
     """
     shape = (mask.shape[0], mask.shape[1])
     copies = owners = np.empty(0, dtype=np.int64)
-    if has_copies(topology):
+    if topology.has_copies:
         mask = topology.synchronise(mask)
         copies = np.flatnonzero(mask & ~topology.owned(shape))
         owners = topology.owners(shape).ravel()[copies]
@@ -67,18 +67,6 @@ def label(mask: Mask, topology: Topology, weight: Weight | None = None) -> tuple
     labels = np.zeros(shape, dtype=np.int32)
     _paint(first, start, end, number[root], labels)
     return labels, int(roots.size)
-
-
-def has_copies(topology: Topology) -> bool:
-    """Tell whether some cells of a grid repeat others."""
-    return topology.halo or topology.fold != "none"
-
-
-def synchronised(field: AnyArray, topology: Topology) -> AnyArray:
-    """Give every copy the value of its owner; the field itself where the grid has no copies."""
-    if has_copies(topology):
-        return topology.synchronise(field)  # type: ignore[return-value]
-    return field
 
 
 def _rows(first: Index) -> Index:

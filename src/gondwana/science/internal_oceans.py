@@ -22,6 +22,9 @@ from gondwana.science.terrain import Float, Grid, Terrain, counted, table
 Policy = Literal["fill", "open", "keep"]
 Point = tuple[float, float]
 
+LARGE_AREA_KM2 = 1e6
+"""Area from which a sea is rather opened than filled."""
+
 _MAIN = 1
 
 
@@ -37,8 +40,8 @@ class Oceans:
         0 outside internal oceans, else the row of the table.
     table : list of dict
         Internal oceans by decreasing area: cells, area (km²), the box of their cell centres
-        (degrees; west > east if it crosses the date line), depths (m), and the centre of the
-        deepest cell.
+        (degrees; west > east if it crosses the date line), depths (m), the centre of the
+        deepest cell, and what is suggested: fill, or open a large one.
     """
 
     labels: Labels
@@ -63,7 +66,7 @@ def resolve_internal_oceans(
     policy: Policy = "fill",
     *,
     large_policy: Policy = "open",
-    large_area_km2: float = 1e6,
+    large_area_km2: float = LARGE_AREA_KM2,
     overrides: Mapping[Point, Policy] | None = None,
     land_height: float = 1.0,
     channel_depth: float = 50.0,
@@ -180,7 +183,7 @@ def _policies(
         large = float(row["area_km2"]) >= large_area_km2
         wanted[k] = large_policy if large else policy
         size = "at least" if large else "less than"
-        reasons[k] = f"internal oceans of {size} {large_area_km2:g} km²: {wanted[k]}"
+        reasons[k] = f"internal oceans of {size} {large_area_km2:,.0f} km²: {wanted[k]}"
     return wanted, reasons
 
 
@@ -206,7 +209,7 @@ def _change(verb: str, sea: Row, why: str, cells: int) -> Change:
 
 
 def _place(lon: float, lat: float) -> str:
-    return f"{abs(lat):g}°{'S' if lat < 0 else 'N'} {abs(lon):g}°{'W' if lon < 0 else 'E'}"
+    return f"{abs(lat):.1f}°{'S' if lat < 0 else 'N'} {abs(lon):.1f}°{'W' if lon < 0 else 'E'}"
 
 
 def _refuse_impossible(

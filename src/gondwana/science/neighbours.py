@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gondwana.science.components import Index, has_copies
+from gondwana.science.components import Index
 from gondwana.science.kernels import kernel
 from gondwana.science.topology import Topology
 
@@ -34,7 +34,7 @@ class Seams:
     @classmethod
     def of(cls, topology: Topology, shape: tuple[int, int]) -> Seams:
         """Prepare a topology."""
-        copies = has_copies(topology)
+        copies = topology.has_copies
         owners = topology.owners(shape).ravel() if copies else np.empty(0, dtype=np.int64)
         return cls(owners, shape, topology.periodic and not topology.halo)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gondwana.science.components import Index, Labels, Mask, has_copies, label, synchronised
+from gondwana.science.components import Index, Labels, Mask, label
 from gondwana.science.topology import Topology
 
 ALONG_Y, ALONG_X = 1, 2
@@ -55,13 +55,13 @@ def narrow_passages(ocean: Mask, topology: Topology) -> Passages:
     -------
     Passages
     """
-    ocean = synchronised(ocean, topology)
+    ocean = topology.synchronise(ocean)
     ring = topology.padded(ocean, False)
     south, north, west, east = ring[:-2, 1:-1], ring[2:, 1:-1], ring[1:-1, :-2], ring[1:-1, 2:]
     along_y = ocean & south & north & ~(west | east)
     along_x = ocean & west & east & ~(south | north)
     along = along_y.astype(np.int8) + along_x.astype(np.int8) * np.int8(ALONG_X)
-    along = synchronised(along, topology)
+    along = topology.synchronise(along)
     labels, count = label(along != 0, topology)
     return Passages(labels, along, count)
 
@@ -81,7 +81,7 @@ def diagonal_contacts(ocean: Mask, topology: Topology) -> Index:
         Flat indices of the two cells, the smaller first, in ascending order.
     """
     ny, nx = ocean.shape
-    ocean = synchronised(ocean, topology)
+    ocean = topology.synchronise(ocean)
     east = np.roll(ocean, -1, axis=1)
     if topology.halo or not topology.periodic:
         ocean, east = ocean[:, :-1], east[:, :-1]
@@ -92,7 +92,7 @@ def diagonal_contacts(ocean: Mask, topology: Topology) -> Index:
     one = row * nx + np.where(rising, west, (west + 1) % nx)
     other = (row + 1) * nx + np.where(rising, (west + 1) % nx, west)
     pairs = np.column_stack([one, other])
-    if has_copies(topology):
+    if topology.has_copies:
         pairs = topology.owners((ny, nx)).ravel()[pairs]
     # at the pivot of an F fold a corner may join a cell with itself
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]

@@ -16,9 +16,9 @@ import xarray as xr
 
 from gondwana.errors import InputError, ParameterError
 from gondwana.science import axis_weights
-from gondwana.science.axis_weights import AxisWeights, Float, Index, row_edges
+from gondwana.science.axis_weights import AxisWeights, Float, Index
 from gondwana.science.kernels import kernel
-from gondwana.science.sphere import is_periodic, longitude_edges
+from gondwana.science.sphere import is_periodic, latitude_edges, longitude_edges
 
 Method = Literal["nearest", "bilinear", "conservative"]
 Bounds = tuple[float, float, float, float]
@@ -123,7 +123,7 @@ def limits(field: xr.DataArray) -> Bounds:
     tuple of float
         West, south, east, north in degrees; −180 and 180 if the field goes around the globe.
     """
-    rows, columns = row_edges(field["lat"].values), longitude_edges(field["lon"].values)
+    rows, columns = latitude_edges(field["lat"].values), longitude_edges(field["lon"].values)
     west, east = float(columns[0]), float(columns[-1])
     if is_periodic(field["lon"].values):
         west, east = -180.0, 180.0

@@ -47,7 +47,8 @@ def latitude_edges(lat: npt.ArrayLike) -> Array:
     ----------
     lat : array_like, (ny,)
         Latitudes of the row centres, strictly ascending, degrees. A first or last centre on a
-        pole (node-registered grids) makes a row of half height.
+        pole (node-registered grids) makes a row of half height; a grid that leaves no room for
+        half a row more (Gaussian grids) ends at the pole.
 
     Returns
     -------
@@ -67,8 +68,10 @@ def latitude_edges(lat: npt.ArrayLike) -> Array:
     middle = 0.5 * (lat[1:] + lat[:-1])
     south, north = 1.5 * lat[0] - 0.5 * lat[1], 1.5 * lat[-1] - 0.5 * lat[-2]
     edges = np.concatenate([[south], middle, [north]])
-    near_pole = np.abs(np.abs(edges) - 90.0) < _GLOBAL_TOLERANCE
-    edges = np.where(near_pole, np.copysign(90.0, edges), edges)
+    if edges[0] + 90.0 < 0.5 * (lat[1] - lat[0]):
+        edges[0] = -90.0
+    if 90.0 - edges[-1] < 0.5 * (lat[-1] - lat[-2]):
+        edges[-1] = 90.0
     within: Array = np.clip(edges, -90.0, 90.0)
     return within
 

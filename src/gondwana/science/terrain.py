@@ -16,7 +16,7 @@ import xarray as xr
 
 from gondwana.errors import InputError
 from gondwana.science.checks import Row
-from gondwana.science.components import Index, Labels, Mask, has_copies, synchronised
+from gondwana.science.components import Index, Labels, Mask
 from gondwana.science.sphere import great_circle, is_periodic, row_areas
 from gondwana.science.topology import Topology
 
@@ -99,7 +99,7 @@ class Terrain:
         if not np.isfinite(values).all():
             raise InputError("the field has missing values", remedy="fill them first")
         if grid is not None:
-            return cls(synchronised(-values, grid.topology), grid, field, True)
+            return cls(grid.topology.synchronise(-values), grid, field, True)
         lat, lon = field["lat"].values, field["lon"].values
         lon2d, lat2d = np.broadcast_arrays(lon[None, :], lat[:, None])
         topology = Topology(periodic=is_periodic(lon))
@@ -113,7 +113,7 @@ class Terrain:
     @cached_property
     def copies(self) -> Index:
         """Flat indices of the cells that repeat others."""
-        if not has_copies(self.cells.topology):
+        if not self.cells.topology.has_copies:
             return np.empty(0, dtype=np.int64)
         ny, nx = self.height.shape
         return np.flatnonzero(~self.cells.topology.owned((ny, nx)))
@@ -135,7 +135,7 @@ class Terrain:
 
     def changed(self, height: Float) -> Terrain:
         """Return the same surface with other heights."""
-        return replace(self, height=synchronised(height, self.cells.topology))
+        return replace(self, height=self.cells.topology.synchronise(height))
 
     def field(self) -> xr.DataArray:
         """Return the heights as the kind of field they came as."""

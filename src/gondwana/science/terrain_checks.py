@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from gondwana.science.checks import Check, Row
-from gondwana.science.components import Mask, synchronised
+from gondwana.science.components import Mask
 from gondwana.science.internal_oceans import find_oceans
 from gondwana.science.passages import ALONG_Y, diagonal_contacts, narrow_passages
 from gondwana.science.sphere import wrap_longitude
@@ -127,6 +127,7 @@ def minority(terrain: Terrain, region: Mask) -> Mask:
 def _polar_row(terrain: Terrain, place: str, region: Mask, wrong: Mask) -> Row:
     cells = terrain.once(wrong)
     lon, lat = terrain.cells.lon.flat[cells[0]], terrain.cells.lat.flat[cells[0]]
+    ocean = bool(terrain.ocean.flat[cells[0]])
     return {
         "place": place,
         "ocean_cells": int(terrain.once(region & terrain.ocean).size),
@@ -134,6 +135,7 @@ def _polar_row(terrain: Terrain, place: str, region: Mask, wrong: Mask) -> Row:
         "wrong_area_km2": float(terrain.cells.area.flat[cells].sum() / 1e6),
         "lon": float(wrap_longitude(lon)),
         "lat": float(lat),
+        "suggestion": "make land" if ocean else "make ocean",
     }
 
 
@@ -180,6 +182,6 @@ def corners(terrain: Terrain) -> Check:
         if rows
         else "no ocean cells touch only at a corner",
         table=rows,
-        mask=terrain.labelled(synchronised(labels, terrain.cells.topology)),
+        mask=terrain.labelled(terrain.cells.topology.synchronise(labels)),
         fix="lower or raise one of the two land cells beside the corner" if rows else "",
     )

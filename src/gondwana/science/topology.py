@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 Fold = Literal["none", "T", "F"]
 Scalar = TypeVar("Scalar", bound=np.generic)
-AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,11 @@ class Topology:
     periodic: bool = True
     halo: bool = False
     fold: Fold = "none"
+
+    @property
+    def has_copies(self) -> bool:
+        """Some cells of the grid repeat others."""
+        return self.halo or self.fold != "none"
 
     def owners(self, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
         """Flat index of the cell that each cell is a copy of (itself, if it is no copy).
@@ -92,8 +96,10 @@ class Topology:
         Returns
         -------
         ndarray, (ny, nx)
-            A new array of the same type.
+            An array of the same type; the field itself where the grid has no copies.
         """
+        if not self.has_copies:
+            return field
         ny, nx = field.shape
         synchronised: npt.NDArray[Scalar] = field.ravel()[self.owners((ny, nx))]
         return synchronised

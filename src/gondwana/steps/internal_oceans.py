@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from gondwana.science.checks import Change
-from gondwana.science.internal_oceans import Policy, resolve_internal_oceans
+from gondwana.science.internal_oceans import LARGE_AREA_KM2, Policy, resolve_internal_oceans
 from gondwana.science.sphere import is_periodic
 from gondwana.science.terrain_checks import check_topography
 from gondwana.science.terrain_fixes import fix_poles
@@ -31,7 +31,11 @@ class InternalOceansParameters(StepParameters):
         about="The same for seas that are at least as large as the limit below.",
     )
     large_area: float = parameter(
-        1e6, title="Large from", about="Area from which a sea is large.", unit="km²", ge=0.0
+        LARGE_AREA_KM2,
+        title="Large from",
+        about="Area from which a sea is large.",
+        unit="km²",
+        ge=0.0,
     )
     land_height: float = parameter(
         1.0, title="Height of new land", about="Height of cells turned to land.", unit="m", gt=0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from gondwana.errors import ParameterError
@@ -67,7 +68,31 @@ def run(task: Task) -> Outcome:
         checks: list[Check] = []
     else:
         grid, notes, checks = _made(task.parameters, topography)
-    return Outcome({"coordinates": coordinates_dataset(grid)}, tuple(checks), (), tuple(notes))
+    return Outcome({"coordinates": rounded(grid)}, tuple(checks), (), tuple(notes))
+
+
+def rounded(grid: OceanGrid) -> xr.Dataset:
+    """Round coordinates to 1e-9 degrees and scale factors to 1 mm.
+
+    Sines and cosines differ in their last bit from one processor to another; with these digits
+    the file is the same everywhere.
+
+    Parameters
+    ----------
+    grid : OceanGrid
+
+    Returns
+    -------
+    Dataset
+        NEMO coordinates; scale factors that would become 0 are kept as they are.
+    """
+    dataset = coordinates_dataset(grid)
+    for name, variable in dataset.data_vars.items():
+        digits = 3 if str(name).startswith("e") else 9
+        values = np.round(variable.values, digits) + 0.0  # no negative zero
+        keep = (values == 0.0) & (digits == 3)
+        dataset[name] = variable.copy(data=np.where(keep, variable.values, values))
+    return dataset
 
 
 def _made(
@@ -89,7 +114,9 @@ def _made(
         )
     else:
         latitude, longitude = chosen.pole_latitude, chosen.pole_longitude
-    notes.append(f"northern poles at {latitude:g}°N, {longitude:g}°E and {longitude + 180:g}°E")
+    notes.append(
+        f"northern poles at {latitude:.4g}°N, {_east(longitude)} and {_east(longitude + 180)}"
+    )
     parameters = TripolarParameters(
         resolution=chosen.resolution,
         pole_latitude=latitude,
@@ -100,6 +127,11 @@ def _made(
     grid = tripolar_grid(parameters)
     notes.append(f"a tripolar grid of {grid.shape[0]} x {grid.shape[1]}")
     return grid, notes, checks
+
+
+def _east(longitude: float) -> str:
+    wrapped = (longitude + 180.0) % 360.0 - 180.0
+    return f"{abs(wrapped):.4g}°{'W' if wrapped < 0 else 'E'}"
 
 
 STEP = Step(

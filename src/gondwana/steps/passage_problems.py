@@ -6,7 +6,7 @@ import xarray as xr
 
 from gondwana.science.bathymetry import singular_points_on_land
 from gondwana.science.checks import Change
-from gondwana.science.internal_oceans import Policy, resolve_internal_oceans
+from gondwana.science.internal_oceans import LARGE_AREA_KM2, Policy, resolve_internal_oceans
 from gondwana.science.ocean_grid import OceanGrid, singular_points
 from gondwana.science.terrain_checks import check_bathymetry
 from gondwana.science.terrain_fixes import PassagePolicy, resolve_passages
@@ -35,7 +35,11 @@ class PassageProblemsParameters(StepParameters):
         about="The same for seas that are at least as large as the limit below.",
     )
     large_area: float = parameter(
-        1e6, title="Large from", about="Area from which a sea is large.", unit="km²", ge=0.0
+        LARGE_AREA_KM2,
+        title="Large from",
+        about="Area from which a sea is large.",
+        unit="km²",
+        ge=0.0,
     )
     channel_depth: float = parameter(
         50.0, title="Depth of channels", about="Depth of channels that are cut.", unit="m", gt=0.0
