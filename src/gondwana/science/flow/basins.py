@@ -49,7 +49,8 @@ def basins_and_distances(
     # whole units add up to the same sum in any order: where the columns begin does not matter
     unit = 2.0**-62 * nx * row_area.sum()
     row_units = np.rint(row_area / unit).astype(np.int64)
-    found, units, astray = _follow(code, basins, distance, offsets, step_km, row_units)
+    land = int(np.count_nonzero(code)) - 2 * nx  # without the padding
+    found, units, astray = _follow(code, basins, distance, offsets, step_km, row_units, land)
     if astray:
         row, column = divmod(int(astray) - nx, nx)
         raise InputError(
@@ -87,6 +88,7 @@ def _follow(
     offsets: Offset,
     step_km: Float,
     row_units: Offset,
+    land: int,
 ) -> tuple[Offset, Offset, int]:
     """Walk down from every cell to known ground and back up again, numbering and measuring.
 
@@ -94,9 +96,6 @@ def _follow(
     circle or 0.
     """
     nx = offsets[0, 0]
-    land = 0
-    for cell in range(nx, code.size - nx):
-        land += code[np.uintp(cell)] != 0
     path = np.empty(land, np.int32)
     outlets = np.empty(land, np.int64)
     areas = np.empty(land, np.int64)
@@ -105,35 +104,39 @@ def _follow(
         if code[np.uintp(start)] == 0 or basins[np.uintp(start)] != 0:
             continue
         cell = start
-        length = 0
-        basin = np.int32(0)
-        travelled = 0.0
-        while basin == 0:
-            if length == land:
-                return outlets[:0], areas[:0], cell
-            path[np.uintp(length)] = cell
-            length += 1
+        above = 0
+        while True:
             towards = code[np.uintp(cell)]
             down = cell
             if towards != SINK:
                 down = cell + offsets[column_kind(cell, nx), np.uintp(towards - 1)]
                 basin = basins[np.uintp(down)]
-            if basin != 0:
-                travelled = distance[np.uintp(down)]
-            elif towards == SINK or code[np.uintp(down)] == 0:
+                if basin != 0:
+                    travelled = distance[np.uintp(down)]
+                    break
+            if towards == SINK or code[np.uintp(down)] == 0:
                 outlets[np.uintp(found)] = cell
                 areas[np.uintp(found)] = 0
                 found += 1
                 basin = np.int32(found)
+                travelled = 0.0
+                break
+            if above == land:
+                return outlets[:0], areas[:0], cell
+            path[np.uintp(above)] = cell
+            above += 1
             cell = down
         area = 0
-        for k in range(length - 1, -1, -1):
-            cell = path[np.uintp(k)]
+        while True:
             row = np.uintp(np.uint32(cell) // np.uint32(nx) - 1)
             travelled += step_km[row, np.uintp(code[np.uintp(cell)])]
             area += row_units[row]
             basins[np.uintp(cell)] = basin
             distance[np.uintp(cell)] = travelled
+            if above == 0:
+                break
+            above -= 1
+            cell = path[np.uintp(above)]
         areas[np.uintp(basin - 1)] += area
     return outlets[:found].copy(), areas[:found].copy(), 0
 

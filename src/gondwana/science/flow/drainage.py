@@ -57,14 +57,14 @@ class Grid:
     @classmethod
     def of(cls, topography: xr.DataArray, radius_km: float, distance: Distance) -> Grid:
         """Read the axes of a topography; refuse what water could not be routed on."""
-        if topography.dims != ("lat", "lon") or not {"lat", "lon"} <= topography.indexes.keys():
+        axes = topography.indexes
+        if topography.dims != ("lat", "lon") or "lat" not in axes or "lon" not in axes:
             raise InputError(
-                f"the topography has the dimensions {topography.dims}, and coordinates of "
-                f"{tuple(topography.indexes)}",
+                f"the topography has the dimensions {topography.dims} and the axes {tuple(axes)}",
                 remedy='rename and transpose them to ("lat", "lon"), both with coordinates',
             )
-        lat = topography.indexes["lat"].to_numpy(np.float64)
-        lon = topography.indexes["lon"].to_numpy(np.float64)
+        lat = axes["lat"].to_numpy(np.float64)
+        lon = axes["lon"].to_numpy(np.float64)
         dlon = 360.0 / lon.size
         if lon.size < 2 or np.abs(np.diff(lon) - dlon).max() > 0.01 * dlon:
             raise InputError(

@@ -10,6 +10,8 @@ adds a test for negative values to every access, which costs more than the rest 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,6 +31,7 @@ COLUMN_STEP = np.array([0, 1, 1, 1, 0, -1, -1, -1])
 """Steps of the directions 1 N, 2 NE, 3 E, 4 SE, 5 S, 6 SW, 7 W, 8 NW; rows count from the south."""
 
 
+@lru_cache(maxsize=8)
 def neighbour_offsets(nx: int) -> Offset:
     """Differences between the numbers of a cell and of its neighbours.
 
@@ -41,11 +44,14 @@ def neighbour_offsets(nx: int) -> Offset:
     -------
     ndarray of int64, (3, 8)
         For the first column, the columns between, and the last; by direction from N clockwise.
+        Kept, and not to be written to.
     """
     inside = ROW_STEP * nx + COLUMN_STEP
     first = np.where(COLUMN_STEP < 0, inside + nx, inside)
     last = np.where(COLUMN_STEP > 0, inside - nx, inside)
-    return np.stack([first, inside, last]).astype(np.int64)
+    offsets = np.stack([first, inside, last]).astype(np.int64)
+    offsets.flags.writeable = False
+    return offsets
 
 
 @kernel
