@@ -279,3 +279,57 @@ def test_an_unknown_command_or_step() -> None:
     done = gondwana("steps", "rooting")
     assert done.returncode == 2
     assert "no step 'rooting'" in done.stderr
+
+
+def test_the_convention_of_the_file_does_not_matter(
+    built: Path, planet: Path, tmp_path: Path
+) -> None:
+    """North first, 0 to 360, packed, longitude before latitude: the same files."""
+    with xr.open_dataset(planet) as file:
+        turned = file["topo"].isel(lat=slice(None, None, -1)).roll(lon=60, roll_coords=True).load()
+    turned = turned.assign_coords(lon=turned["lon"] % 360.0).transpose()
+    packed = {"topo": {"dtype": "int16", "_FillValue": -32768}}
+    turned.to_netcdf(tmp_path / "turned.nc", encoding=packed)
+    done = gondwana("build", tmp_path / "turned.nc", "--out", tmp_path / "out")
+    assert done.returncode in (0, 1), done.stderr
+    for path in built.glob("*.nc"):
+        one, other = open_netcdf(path), open_netcdf(tmp_path / "out" / path.name)
+        assert arrays_sha256(one) == arrays_sha256(other), path.name
+
+
+def test_edits_of_a_recipe_are_applied_recorded_and_told(planet: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(
+        """
+        edits:
+          internal_oceans:
+          - {operation: set, at: {box: [170, -12, -170, 12]}, value: 321.0, author: Ada,
+             reason: an island across the date line, time: 2026-01-02T03:04:05Z}
+          - {operation: lower_to, at: {polygon: [[-180, 75], [180, 75], [180, 90], [-180, 90]]},
+             value: -2000.0, reason: a deep Arctic}
+          sub_basins:
+          - {operation: assign, at: {polygon: [[0, -60], [360, -60], [360, 90], [0, 90]]},
+             basin: indian, reason: one ocean is enough}
+        """
+    )
+    words = ("--recipe", tmp_path / "recipe.yaml", "--out", tmp_path / "out")
+    done = gondwana("build", planet, *words)
+    assert done.returncode in (0, 1), done.stderr
+    topography = open_netcdf(tmp_path / "out" / "topography.nc")
+    heights = topography["topography"]
+    box = heights.where((abs(heights["lon"]) > 170) & (abs(heights["lat"]) < 12), drop=True)
+    assert (box == 321.0).all()
+    assert (heights.sel(lat=slice(75, 90)) <= -2000.0).all()
+    recorded = json.loads(topography.attrs["gondwana_edits"])
+    assert [edit.get("author") for edit in recorded] == ["Ada", None]
+    basins = open_netcdf(tmp_path / "out" / "subbasins.nc")
+    north = basins["navlat"] > -60
+    assert not basins["atlmsk"].where(north, 0).any()
+    assert not basins["pacmsk"].where(north, 0).any()
+    checks = json.loads((tmp_path / "out" / "checks.json").read_text())
+    told = [change["why"] for step in checks["steps"] for change in step["changes"]]
+    assert "an island across the date line" in told
+    again = gondwana("build", "--recipe", tmp_path / "out" / "recipe.yaml", "--out", tmp_path / "b")
+    assert again.returncode == done.returncode
+    for path in (tmp_path / "out").glob("*.nc"):
+        one, other = open_netcdf(path), open_netcdf(tmp_path / "b" / path.name)
+        assert arrays_sha256(one) == arrays_sha256(other), path.name
