@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +17,7 @@ import xarray as xr
 
 from gondwana.cli.main import main
 from gondwana.formats.netcdf import open_netcdf
-from gondwana.formats.provenance import arrays_sha256
+from gondwana.formats.provenance import arrays_sha256, file_sha256
 
 FILES = {
     "topography.nc", "routing.nc", "bathy.nc", "coordinates.nc", "soils.nc", "topo_high_res.nc",
@@ -66,6 +68,13 @@ def gondwana_process(
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+def assert_same_arrays(one: Path, other: Path) -> None:
+    for name in sorted(name for name in FILES if name.endswith(".nc")):
+        assert arrays_sha256(open_netcdf(one / name)) == arrays_sha256(open_netcdf(other / name)), (
+            name
+        )
+
+
 @pytest.fixture(scope="module")
 def planet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("planet") / "planet.nc"
@@ -110,9 +119,7 @@ def test_the_exit_status_follows_the_checks(built: Path, planet: Path, tmp_path:
 def test_the_recipe_gives_the_same_arrays(built: Path, tmp_path: Path) -> None:
     done = gondwana("build", "--recipe", built / "recipe.yaml", "--out", tmp_path / "again")
     assert done.returncode in (0, 1), done.stderr
-    for path in built.glob("*.nc"):
-        one, other = open_netcdf(path), open_netcdf(tmp_path / "again" / path.name)
-        assert arrays_sha256(one) == arrays_sha256(other), path.name
+    assert_same_arrays(built, tmp_path / "again")
 
 
 def test_a_plain_processor_gives_the_same_arrays(built: Path, planet: Path, tmp_path: Path) -> None:
@@ -126,16 +133,14 @@ def test_a_plain_processor_gives_the_same_arrays(built: Path, planet: Path, tmp_
     }
     done = gondwana_process("build", planet, "--out", tmp_path / "out", environment=plain)
     assert done.returncode in (0, 1), done.stderr
-    for path in built.glob("*.nc"):
-        one, other = open_netcdf(path), open_netcdf(tmp_path / "out" / path.name)
-        assert arrays_sha256(one) == arrays_sha256(other), path.name
+    assert_same_arrays(built, tmp_path / "out")
 
 
 def test_one_job_gives_the_same_arrays(built: Path, planet: Path, tmp_path: Path) -> None:
-    gondwana("build", planet, "--out", tmp_path / "one", "--jobs", 1, "--format", "netcdf4")
-    for path in built.glob("*.nc"):
-        one, other = open_netcdf(path), open_netcdf(tmp_path / "one" / path.name)
-        assert arrays_sha256(one) == arrays_sha256(other), path.name
+    words = ("--jobs", 1, "--format", "netcdf4")
+    done = gondwana("build", planet, "--out", tmp_path / "out", *words)
+    assert done.returncode in (0, 1), done.stderr
+    assert_same_arrays(built, tmp_path / "out")
 
 
 def test_until_and_only(planet: Path, tmp_path: Path) -> None:
@@ -173,7 +178,17 @@ def _field() -> xr.DataArray:
 BAD_FILES = {
     "all land": (lambda f: f * 0 + 500.0, [], "no ocean"),
     "partial globe": (lambda f: f.sel(lat=slice(0, 60)), [], "covers only 0 to 60"),
-    "part of the longitudes": (lambda f: f.sel(lon=slice(0, 90)), [], "covers only"),
+    "part of the longitudes": (lambda f: f.sel(lon=slice(0, 90)), [], "has no columns between"),
+    "a part across the date line": (
+        lambda f: f.where(abs(f["lon"]) > 60, drop=True),
+        [],
+        "has no columns between -62.5 and 62.5",
+    ),
+    "a gap in the rows": (
+        lambda f: f.where(abs(f["lat"]) > 30, drop=True),
+        [],
+        "has no rows between -32.5 and 32.5",
+    ),
     "NaN": (lambda f: f.where(f["lon"] > 0), [], "cells are missing"),
     "no such variable": (lambda f: f, ["--variable", "z"], "no variable 'z'"),
     "unknown step": (lambda f: f, ["--set", "rooting.rule=drop"], "no step 'rooting'"),
@@ -230,7 +245,7 @@ def test_a_target_with_other_files_is_refused(planet: Path, tmp_path: Path) -> N
     (tmp_path / "thesis.tex").write_text("years of work")
     done = gondwana("build", planet, "--out", tmp_path)
     assert done.returncode == 2
-    assert "not the results of a build" in done.stderr
+    assert "thesis.tex, which no build has written" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
@@ -292,9 +307,7 @@ def test_the_convention_of_the_file_does_not_matter(
     turned.to_netcdf(tmp_path / "turned.nc", encoding=packed)
     done = gondwana("build", tmp_path / "turned.nc", "--out", tmp_path / "out")
     assert done.returncode in (0, 1), done.stderr
-    for path in built.glob("*.nc"):
-        one, other = open_netcdf(path), open_netcdf(tmp_path / "out" / path.name)
-        assert arrays_sha256(one) == arrays_sha256(other), path.name
+    assert_same_arrays(built, tmp_path / "out")
 
 
 def test_edits_of_a_recipe_are_applied_recorded_and_told(planet: Path, tmp_path: Path) -> None:
@@ -330,6 +343,103 @@ def test_edits_of_a_recipe_are_applied_recorded_and_told(planet: Path, tmp_path:
     assert "an island across the date line" in told
     again = gondwana("build", "--recipe", tmp_path / "out" / "recipe.yaml", "--out", tmp_path / "b")
     assert again.returncode == done.returncode
-    for path in (tmp_path / "out").glob("*.nc"):
-        one, other = open_netcdf(path), open_netcdf(tmp_path / "b" / path.name)
-        assert arrays_sha256(one) == arrays_sha256(other), path.name
+    assert_same_arrays(tmp_path / "out", tmp_path / "b")
+
+
+def test_a_recipe_cannot_replace_what_a_step_makes(
+    built: Path, planet: Path, tmp_path: Path
+) -> None:
+    sha256 = json.loads((built / "manifest.json").read_text())["files"][0]["sha256"]
+    (tmp_path / "recipe.yaml").write_text(
+        f"given: {{topography: {{file: {built / 'topography.nc'}, sha256: {sha256}}}}}"
+    )
+    words = ("--recipe", tmp_path / "recipe.yaml", "--out", tmp_path / "out")
+    done = gondwana("build", planet, *words)
+    assert done.returncode == 2
+    assert "cannot be given" in done.stderr
+
+
+def test_every_file_names_the_topography_it_goes_back_to(built: Path, planet: Path) -> None:
+    for name in sorted(name for name in FILES if name.endswith(".nc")):
+        origin = json.loads(open_netcdf(built / name).attrs["gondwana_origin"])
+        assert origin["sources"] == {"planet.nc": file_sha256(planet)}, name
+        steps = [step["step"].split()[0] for step in origin["steps"]]
+        assert steps[0] == "regrid", name
+    heatflow = json.loads(open_netcdf(built / "heatflow.nc").attrs["gondwana_origin"])
+    assert [step["step"].split()[0] for step in heatflow["steps"]][-1] == "heatflow"
+    assert {step["step"].split()[0] for step in heatflow["steps"]} >= {
+        "internal_oceans", "ocean_grid", "bathymetry", "passage_problems",
+    }  # fmt: skip
+
+
+WRONG_FILES = {
+    "another kind": (lambda d: d.rename(topography="trip"), "has no variable 'topography'"),
+    "north first": (lambda d: d.isel(lat=slice(None, None, -1)), "not south first"),
+    "missing": (lambda d: d.where(d["lat"] > 0), "missing"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_a_step_refuses_a_file_of_another_form(built: Path, tmp_path: Path, name: str) -> None:
+    spoil, message = WRONG_FILES[name]
+    spoil(open_netcdf(built / "topography.nc")).to_netcdf(tmp_path / "given.nc")
+    done = gondwana("step", "soils", tmp_path / "given.nc", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "given.nc" in done.stderr
+
+
+def test_an_edit_that_breaks_the_ocean_is_mended_and_told(planet: Path, tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(
+        "edits: {passage_problems: [{operation: multiply, value: 0.001, only: ocean,"
+        " at: {box: [-180, -60, 180, 60]}}]}"
+    )
+    words = ("--recipe", tmp_path / "recipe.yaml", "--until", "passage_problems")
+    done = gondwana("build", planet, *words, "--out", tmp_path / "out")
+    assert done.returncode in (0, 1), done.stderr
+    told = (tmp_path / "out" / "checks.json").read_text()
+    assert "brought the ocean to at least 10 m" in told
+    depth = open_netcdf(tmp_path / "out" / "bathy.nc")["Bathymetry"]
+    assert float(depth.where(depth > 0).min()) == 10.0
+    assert not depth[0].any()
+
+
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
+def test_a_stopped_build_leaves_nothing(planet: Path, tmp_path: Path, signal_name: str) -> None:
+    out = tmp_path / "target" / "out"
+    command = [sys.executable, "-m", "gondwana", "build", str(planet), "--out", str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60.0
+    while not list((tmp_path / "target").glob(".out-*/*.nc")) and time.monotonic() < deadline:
+        assert process.poll() is None, "the build ended before it could be stopped"
+    process.send_signal(getattr(signal, signal_name))
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.strip() == "Stopped; nothing was written."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_two_ocean_grids_do_not_go_together(built: Path, tmp_path: Path) -> None:
+    open_netcdf(built / "bathy.nc").isel(y=slice(0, 50)).to_netcdf(tmp_path / "cut.nc")
+    words = (tmp_path / "cut.nc", built / "coordinates.nc", "--out", tmp_path / "out")
+    done = gondwana("step", "heatflow", *words)
+    assert done.returncode == 2
+    assert "has 50 x 182 cells and the ocean grid" in done.stderr
+
+
+def test_the_folder_one_stands_in_is_not_replaced(planet: Path, tmp_path: Path) -> None:
+    done = gondwana("build", planet, "--out", ".", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "the folder you stand in" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_depths_that_say_so_are_turned_to_heights(planet: Path, tmp_path: Path) -> None:
+    with xr.open_dataset(planet) as file:
+        depth = (-file["topo"]).load()
+    depth.attrs = {"units": "m", "positive": "down"}
+    depth.to_netcdf(tmp_path / "depth.nc")
+    for source, name in ((planet, "up"), (tmp_path / "depth.nc", "down")):
+        gondwana("build", source, "--out", tmp_path / name, "--only", "internal_oceans")
+    one, other = (open_netcdf(tmp_path / name / "topography.nc") for name in ("up", "down"))
+    assert arrays_sha256(one) == arrays_sha256(other)

@@ -5,7 +5,6 @@ import numpy.typing as npt
 import pytest
 import xarray as xr
 
-from gondwana.errors import ParameterError
 from gondwana.science.basins import DEFAULT_SEEDS, Seeds, sub_basins
 from gondwana.science.bathymetry import bathymetry
 from gondwana.science.geometry import contains
@@ -163,8 +162,10 @@ def test_masks_and_report() -> None:
 
 def test_no_seed_in_the_ocean() -> None:
     field = xr.DataArray(open_ocean(), dims=("y", "x"))
-    with pytest.raises(ParameterError, match="no seed"):
-        sub_basins(field, GRID, {"one": [around(0, 80)]})
+    result = sub_basins(field, GRID, {"one": [around(0, 80)], "two": [around(10, 80)]})
+    assert np.array_equal(result.mask("one").values == 1, field.values)
+    assert result.check.status == "warn"
+    assert "no ocean in the seed" in {row["problem"] for row in result.check.table}
 
 
 def test_planet_without_ocean() -> None:

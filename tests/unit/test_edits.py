@@ -9,7 +9,9 @@ from gondwana.errors import ParameterError
 from gondwana.science.components import label
 from gondwana.science.edits import along_line, cells_at, changed, in_box
 from gondwana.science.topology import Topology
+from gondwana.science.tripolar import TripolarParameters, tripolar_grid
 
+OCEAN = tripolar_grid(TripolarParameters(resolution=5.0))
 LON, LAT = np.meshgrid(np.arange(-175.0, 180.0, 10.0), np.arange(-85.0, 90.0, 10.0))
 
 
@@ -45,6 +47,25 @@ def test_a_channel_is_one_piece_by_edges(
     assert label(mask, topology)[1] == 1
     for point in (start, end):
         assert mask[cells_at([point], LON, LAT)[0]]
+
+
+POLE = st.tuples(st.floats(-180, 180), st.floats(-89, 89))
+
+
+@given(POLE, POLE, st.integers(1, 3))
+def test_a_line_is_one_piece_on_the_ocean_grid_too(
+    start: tuple[float, float], end: tuple[float, float], width: int
+) -> None:
+    mask = along_line([start, end], OCEAN.lon, OCEAN.lat, OCEAN.topology, width)
+    assert label(mask, OCEAN.topology)[1] == 1
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_a_line_has_as_many_cells_across_as_are_asked_for(width: int) -> None:
+    mask = along_line([(-30.0, 5.0), (30.0, 5.0)], LON, LAT, Topology(), width)
+    assert mask[:, 17].sum() == width
+    mask = along_line([(5.0, -40.0), (5.0, 40.0)], LON, LAT, Topology(), width)
+    assert mask[9].sum() == width
 
 
 def test_arithmetic_changes_the_chosen_cells_only() -> None:

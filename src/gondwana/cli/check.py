@@ -45,7 +45,10 @@ def command(
     from gondwana.steps.execute import validated  # noqa: PLC0415
 
     chosen = given(variable=variable, lon=lon, lat=lat, resolution=resolution)
-    parameters = validated(regrid.STEP, {**chosen, **settings(words).get("regrid", {})})
+    told = settings(words)
+    if set(told) - {"regrid"}:
+        raise click.UsageError("Only parameters of regrid can be set for a check.")
+    parameters = validated(regrid.STEP, {**chosen, **told.get("regrid", {})})
     outcome = regrid.run(Task({"source": topography}, parameters))
     checks = check_topography(outcome.outputs["regridded"]["topography"])
     if as_json:

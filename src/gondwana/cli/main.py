@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Any
 
@@ -43,7 +44,8 @@ class _LazyGroup(click.Group):
 @click.group(
     cls=_LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 all good, 1 written or checked with failures, 2 nothing was done.",
+    epilog="Exit status: 0 all good, 1 written or checked with failures, 2 nothing was done, "
+    "130 stopped. Any command takes --debug, which shows where an error comes from.",
 )
 @click.version_option(__version__, prog_name="gondwana")
 def cli() -> None:
@@ -53,6 +55,10 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     words = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:
+        # a batch system's time limit, a closed terminal: clean up as after Ctrl-C
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ending, signal.default_int_handler)
     debug = "--debug" in words
     sys.exit(_run([word for word in words if word != "--debug"], debug=debug))
 

@@ -16,7 +16,7 @@ from gondwana.cli.options import READABLE
     help="Size of a cell in degrees.",
 )  # fmt: skip
 @click.option(
-    "--land", type=click.FloatRange(0.0, 0.95), default=0.3, show_default=True,
+    "--land", type=click.FloatRange(0.01, 0.95), default=0.3, show_default=True,
     help="Fraction of the surface that is land.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which planet.")

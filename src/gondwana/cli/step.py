@@ -45,12 +45,14 @@ def command(
     if not len(step.inputs) <= len(files) <= len(wanted):
         raise click.UsageError(f"The step {name} takes these files: {', '.join(wanted)}.")
     kept = read_recipe(recipe) if recipe else Recipe()
+    if kept.edits.get(name) and not step.interactive:
+        raise click.UsageError(f"The step {name} takes no edits, but the recipe has some for it.")
     qualified = [word if word.startswith(f"{name}.") else f"{name}.{word}" for word in words]
     values = {**kept.steps.get(name, {}), **settings(qualified).get(name, {})}
     parameters = validated(step, values)
     inputs = {kind: StoredFile.of(kind, path) for kind, path in zip(wanted, files, strict=False)}
     created = datetime.now(UTC).replace(microsecond=0)
-    with staged(out) as folder:
+    with staged(out, files) as folder:
         record = execute(
             step,
             inputs,

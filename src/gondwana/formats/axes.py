@@ -136,6 +136,11 @@ def find_axes(dataset: xr.Dataset, name: str, lon: str | None, lat: str | None) 
                 f"has no coordinate variable '{coordinate}'",
                 remedy=f"name an existing one with {option}",
             )
+        if not np.issubdtype(dataset[coordinate].dtype, np.number):
+            raise InputError(
+                f"the coordinate '{coordinate}' is not numeric",
+                remedy=f"name another with {option}",
+            )
     lat_dim, lat_values = _one_dimensional(dataset, variable, lat_name, 0)
     lon_dim, lon_values = _one_dimensional(dataset, variable, lon_name, 1)
     if lat_dim == lon_dim:
@@ -147,9 +152,32 @@ def find_axes(dataset: xr.Dataset, name: str, lon: str | None, lat: str | None) 
     return Axes(lat_dim, lon_dim, lat_values, lon_values, _check_longitude(lon_values, lon_name))
 
 
+def only_with_coordinates(dataset: xr.Dataset, name: str) -> xr.Dataset:
+    """Keep a variable and what may be its coordinates, before anything else is loaded.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As opened.
+    name : str
+        The variable.
+
+    Returns
+    -------
+    Dataset
+        With all variables of one or two dimensions that lie along those of the variable only.
+    """
+    dims = set(dataset[name].dims)
+    others = [
+        key for key in dataset.variables
+        if key != name and dataset[key].ndim <= 2 and set(dataset[key].dims) <= dims
+    ]  # fmt: skip
+    return dataset[[name, *others]]
+
+
 def _is_map(variable: xr.DataArray) -> bool:
     sizes = [size for size in variable.shape if size > 1]
-    return len(sizes) == 2 and np.issubdtype(variable.dtype, np.number)
+    return len(sizes) == 2 and 0 not in variable.shape and np.issubdtype(variable.dtype, np.number)
 
 
 def _looks_like_elevation(variable: xr.DataArray) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
 import xarray as xr
 from scipy.io import netcdf_file
 
-from gondwana.errors import InputError
+from gondwana.errors import GondwanaError, InputError
 
 NETCDF_LOCK = Lock()
 """Held around every call of the NetCDF library, which is not safe for threads."""
@@ -18,8 +20,13 @@ _SCIPY_READS = (b"CDF\x01", b"CDF\x02")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-def open_netcdf(path: Path, *, mask: bool = True) -> xr.Dataset:
-    """Read a NetCDF file whole into memory; the file is closed again.
+def open_netcdf(
+    path: Path,
+    *,
+    mask: bool = True,
+    choose: Callable[[xr.Dataset], xr.Dataset] | None = None,
+) -> xr.Dataset:
+    """Read a NetCDF file into memory; the file is closed again.
 
     Parameters
     ----------
@@ -27,6 +34,8 @@ def open_netcdf(path: Path, *, mask: bool = True) -> xr.Dataset:
         NetCDF-3 (classic, 64-bit offset, 64-bit data) or NetCDF-4.
     mask : bool
         Turn packed integers and missing values into floats with NaN.
+    choose : callable, optional
+        Given the dataset before anything is loaded, returns the part to load.
 
     Returns
     -------
@@ -41,13 +50,15 @@ def open_netcdf(path: Path, *, mask: bool = True) -> xr.Dataset:
     where = str(path)
     _check_signature(path)
     try:
-        with (
-            NETCDF_LOCK,
-            xr.open_dataset(
+        with NETCDF_LOCK, warnings.catch_warnings():
+            # a file that declares two missing values is read with both
+            warnings.simplefilter("ignore", xr.SerializationWarning)
+            with xr.open_dataset(
                 path, engine="netcdf4", decode_times=False, mask_and_scale=mask, cache=False
-            ) as file,
-        ):
-            return file.load()
+            ) as file:
+                return (choose(file) if choose else file).load()
+    except GondwanaError:
+        raise
     except MemoryError as error:
         raise InputError(
             "does not fit into memory", remedy="coarsen it first", where=where
@@ -86,7 +97,7 @@ def _check_classic_size(path: Path) -> None:
     try:
         with netcdf_file(path, mmap=False):
             pass
-    except (ValueError, IndexError, TypeError) as error:
+    except Exception as error:  # it raises anything on hostile headers
         raise InputError(
             "the file is cut short or damaged",
             remedy="copy or download it again",

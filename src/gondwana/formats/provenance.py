@@ -6,18 +6,51 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import xarray as xr
 
 from gondwana import __version__
+from gondwana.formats.netcdf import NETCDF_LOCK
 
 _LIBRARIES = ("numpy", "scipy", "numba", "xarray", "netCDF4")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a file goes back to.
+
+    Attributes
+    ----------
+    sources : mapping of str to str
+        sha256 of each file that a person gave, by its name.
+    steps : tuple of mapping
+        Steps that led here, each after what it needs: name and version, parameters, edits.
+    """
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[Mapping[str, Any], ...] = ()
+
+    def merged(self, other: Origin) -> Origin:
+        """Unite two origins; what both have is told once."""
+        new = tuple(step for step in other.steps if step not in self.steps)
+        return Origin({**self.sources, **other.sources}, self.steps + new)
+
+    @classmethod
+    def of(cls, path: Path, sha256: str) -> Origin:
+        """Read where a file comes from; a file from elsewhere is a source itself."""
+        with suppress(OSError, RuntimeError, ValueError, AttributeError), NETCDF_LOCK:
+            with netCDF4.Dataset(path) as file:
+                told = json.loads(file.gondwana_origin)
+            return cls(dict(told["sources"]), tuple(told["steps"]))
+        return cls({path.name: sha256})
 
 
 @dataclass(frozen=True)
@@ -36,6 +69,8 @@ class Provenance:
         Edits applied by this step: who, when, why, what.
     created : datetime
         When the build began (UTC).
+    origin : Origin
+        What the inputs themselves go back to.
     """
 
     step: str
@@ -43,6 +78,12 @@ class Provenance:
     inputs: Mapping[str, str]
     edits: tuple[Mapping[str, Any], ...]
     created: datetime
+    origin: Origin = field(default_factory=Origin)
+
+    def here(self) -> Origin:
+        """Return the origin of the files that this step makes."""
+        step = {"step": self.step, "parameters": self.parameters, "edits": list(self.edits)}
+        return self.origin.merged(Origin({}, (step,)))
 
     def attributes(self) -> dict[str, str]:
         """Return the global attributes of a file, in the order they are written."""
@@ -57,6 +98,9 @@ class Provenance:
             "gondwana_parameters": canonical_json(self.parameters),
             "gondwana_inputs": canonical_json(self.inputs),
             "gondwana_edits": canonical_json(self.edits),
+            "gondwana_origin": canonical_json(
+                {"sources": self.here().sources, "steps": self.here().steps}
+            ),
             "software_versions": canonical_json(software_versions()),
         }
 

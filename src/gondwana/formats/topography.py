@@ -16,7 +16,7 @@ import xarray as xr
 from scipy.spatial import cKDTree
 
 from gondwana.errors import InputError
-from gondwana.formats.axes import Axes, find_axes, find_variable
+from gondwana.formats.axes import Axes, find_axes, find_variable, only_with_coordinates
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.science.sphere import unit_vectors, wrap_longitude
 
@@ -27,6 +27,7 @@ _METRES = {"", "m", "meter", "meters", "metre", "metres", "m a.s.l.", "masl"}
 _KILOMETRES = {"km", "kilometer", "kilometers", "kilometre", "kilometres"}
 _HIGHEST = 15_000.0  # metres; nothing on a rocky planet of our size stands or lies beyond
 _LIKELY_KILOMETRES = 15.0
+_UNDECLARED = (-9999.0, 9999.0)  # metres that no place on Earth has, and that many files mean
 
 
 @dataclass(frozen=True)
@@ -133,8 +134,14 @@ def read_topography(
     InputError
         Anything that keeps the file from being used, with the remedy.
     """
-    dataset = open_netcdf(path)
-    name = find_variable(dataset, variable, str(path))
+    names: list[str] = []
+
+    def chosen(file: xr.Dataset) -> xr.Dataset:
+        names.append(find_variable(file, variable, str(path)))
+        return only_with_coordinates(file, names[0])
+
+    dataset = open_netcdf(path, choose=chosen)
+    name = names[0]
     where = f"{path}, variable '{name}'"
     try:
         axes = find_axes(dataset, name, lon, lat)
@@ -143,6 +150,9 @@ def read_topography(
         notes: list[str] = []
         _tell_repeated_column(elevation, axes, notes)
         elevation = _to_metres(elevation, str(dataset[name].attrs.get("units", "")), units, notes)
+        if str(dataset[name].attrs.get("positive", "up")).lower() == "down":
+            elevation = -elevation
+            notes.append("turned from depths, positive down, to heights")
         canonical, layout = arranged(elevation, axes, name, dataset[name])
         canonical = canonical.rename("topography")
         canonical = _complete(canonical, missing, notes)
@@ -260,6 +270,12 @@ def _complete(topography: xr.DataArray, missing: Missing, notes: list[str]) -> x
 
 
 def _check_range(topography: xr.DataArray) -> None:
+    marked = [value for value in _UNDECLARED if bool((topography.values == value).any())]
+    if marked:
+        raise InputError(
+            f"some cells hold {marked[0]:g}, which stands for a missing value",
+            remedy="declare it as _FillValue in the file",
+        )
     highest = float(np.abs(topography.values).max())
     if highest > _HIGHEST:
         raise InputError(

@@ -56,6 +56,17 @@ def write_dataset(
         content = stored.to_netcdf(
             engine="netcdf4", format=_FORMATS[file_format], encoding=encoding
         )
+    write_bytes(bytes(content), path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a file, or say why it cannot be written.
+
+    Raises
+    ------
+    TargetError
+        The disk is full or may not be written.
+    """
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -67,7 +78,7 @@ def write_failure(error: OSError, path: Path) -> TargetError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     reason = "the disk is full" if full else f"cannot be written ({error.strerror})"
     remedy = "free some space" if full else "check the permissions and the free space"
-    return TargetError(reason, remedy=f"{remedy}, or choose another --out", where=str(path))
+    return TargetError(reason, remedy=f"{remedy}, or choose another place", where=str(path))
 
 
 def _encoding(variable: xr.Variable, file_format: Format) -> dict[str, Any]:

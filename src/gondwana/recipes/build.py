@@ -19,7 +19,7 @@ from gondwana.reports.page import write_report
 from gondwana.steps.contract import Step, StepParameters
 from gondwana.steps.edits import Edit
 from gondwana.steps.execute import Record, StoredFile, execute, validated
-from gondwana.steps.kinds import KINDS
+from gondwana.steps.kinds import GIVEN, KINDS
 from gondwana.steps.registry import STEPS, in_order, step_named
 
 Progress = Callable[[str, int, int], None]
@@ -84,6 +84,14 @@ def plan(request: Request) -> Plan:
     """
     for name in (*request.parameters, *request.edits):
         step_named(name)
+    unknown = [kind for kind in request.given if kind not in GIVEN]
+    if unknown:
+        raise ParameterError(
+            f"a file of the kind '{unknown[0]}' is made by a build and cannot be given",
+            remedy=f"give only {', '.join(GIVEN)}",
+        )
+    if request.only and request.until:
+        raise ParameterError("--only and --until exclude each other", remedy="use one of them")
     for name, edits in request.edits.items():
         if edits and not STEPS[name].interactive:
             raise ParameterError(
@@ -125,7 +133,7 @@ def build(request: Request, target: Path, progress: Progress | None = None) -> l
     created = datetime.now(UTC).replace(microsecond=0)
     to_do = plan(request)
     given = {kind: StoredFile.of(kind, path) for kind, path in request.given.items()}
-    with staged(target) as folder:
+    with staged(target, request.given.values()) as folder:
         tell = progress or _silent
         total = len(to_do.steps) + 1
         records = _run_all(request, to_do, given, folder, created, lambda n, d: tell(n, d, total))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gondwana import __version__
 from gondwana.errors import InputError, ParameterError
 from gondwana.formats.provenance import file_sha256
-from gondwana.formats.writer import Format
+from gondwana.formats.writer import Format, write_bytes
 from gondwana.steps.edits import Edit
 from gondwana.steps.execute import told
 
@@ -88,7 +88,7 @@ def write_recipe(recipe: Recipe, path: Path) -> None:
         for step, edits in recipe.edits.items()
     }
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
-    path.write_text(text, encoding="utf-8")
+    write_bytes(text.encode(), path)
 
 
 def source(path: Path, folder: Path) -> Source:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gondwana.formats.provenance import file_sha256, software_versions
+from gondwana.formats.writer import write_bytes
 from gondwana.science.checks import Check
 from gondwana.steps.execute import Record, StoredFile
 from gondwana.steps.kinds import KINDS
@@ -127,4 +128,4 @@ def write_manifest(
 
 
 def _write_json(value: Any, path: Path) -> None:
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_bytes((json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(), path)

@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gondwana.formats.writer import write_bytes
 from gondwana.reports import charts, land_maps, ocean_maps, surface_maps
 from gondwana.reports.figure import Figure
 from gondwana.reports.key_figures import key_figures, largest_basins
@@ -83,7 +84,7 @@ def write_report(folder: Path, *, title: str, jobs: int = 1) -> None:
         A file is there but cannot be read.
     """
     results = Results(folder, jobs)
-    (folder / REPORT).write_text(page(results, title), encoding="utf-8")
+    write_bytes(page(results, title).encode(), folder / REPORT)
 
 
 def page(results: Results, title: str) -> str:

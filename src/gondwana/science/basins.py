@@ -17,7 +17,6 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
-from gondwana.errors import ParameterError
 from gondwana.science.checks import Check, Row
 from gondwana.science.geometry import contains
 from gondwana.science.ocean_grid import OceanGrid
@@ -109,22 +108,20 @@ def sub_basins(ocean: xr.DataArray, grid: OceanGrid, seeds: Seeds = DEFAULT_SEED
         and fold; a diagonal step needs ocean in a cell beside it, so that no step cuts through
         land. Distances equal to within a metre go to the first basin. A closed sea that no seed
         reaches goes as a whole to the basin of the reached cell nearest to any of its own along
-        the great circle.
+        the great circle. Where no seed lies in the ocean the first basin has it all.
 
     Raises
     ------
-    ParameterError
-        A polygon cannot be used, or no seed lies in the ocean.
+    gondwana.errors.ParameterError
+        A polygon cannot be used.
     """
     water = ocean.to_numpy().astype(np.bool_)
     cells = np.flatnonzero(water & grid.owned)
     lon, lat = grid.lon.ravel()[cells], grid.lat.ravel()[cells]
     graph = _graph(water, cells, grid)
     inside, table = _seed_cells(seeds, lon, lat)
-    if cells.size and not inside.any():
-        raise ParameterError(
-            "no seed of a sub-basin lies in the ocean", remedy="move the seed polygons into water"
-        )
+    if not inside.any():
+        inside[0] = True  # the table tells that every seed is without ocean
     distance = np.full(inside.shape, np.inf)
     for k in np.flatnonzero(inside.any(axis=1)).tolist():
         distance[k] = dijkstra(graph, indices=np.flatnonzero(inside[k]), min_only=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gondwana.science.components import Index, Labels, Mask
 from gondwana.science.kernels import kernel
-from gondwana.science.neighbours import EAST, NORTH, SOUTH, WEST, Seams, neighbour
+from gondwana.science.neighbours import Seams, neighbour
 from gondwana.science.terrain import Float, Terrain
 
 
@@ -68,7 +68,7 @@ class Digger:
         )  # fmt: skip
         if not found:
             return None
-        channel = self._widened(path)
+        channel = self._seams.grown(path, self._width, self._closed)
         channel = channel[~self._open[self.labels[channel]] & (self.labels[channel] != label)]
         lowered: Index = channel[self.height[channel] > self._floor]
         self.height[lowered] = self._floor
@@ -78,16 +78,6 @@ class Digger:
         self._open[0] = False
         self.labels[channel] = 1
         return lowered
-
-    def _widened(self, path: Index) -> Index:
-        """Grow to the north and east, then to the south and west, and so on."""
-        channel = path
-        for turn in range(self._width - 1):
-            for way in (NORTH, EAST) if turn % 2 == 0 else (SOUTH, WEST):
-                beside = self._seams.beside(channel, way)
-                beside = beside[beside >= 0]
-                channel = np.unique(np.concatenate([channel, beside[~self._closed[beside]]]))
-        return channel
 
 
 @kernel

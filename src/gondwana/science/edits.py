@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from gondwana.errors import ParameterError
+from gondwana.science.neighbours import Seams
 from gondwana.science.sphere import unit_vectors
 from gondwana.science.topology import Topology
 
@@ -91,18 +92,16 @@ def along_line(
     path: list[tuple[float, float]] = []
     for start, end in pairwise(points):
         path.extend(_great_circle_points(start, end, spacing / 8.0))
-    cells = cells_at(path, lon, lat)
-    mask = np.zeros(lon.shape, dtype=np.bool_)
-    mask[cells[0]] = True
-    for before, after in pairwise(cells):
-        if not _across_fold(before, after, lon.shape, topology):
-            _join(mask, before, after, topology)
-        mask[after] = True
-    mask.ravel()[topology.owners((lon.shape[0], lon.shape[1]))[mask]] = True
-    mask = topology.synchronise(mask)
-    for _ in range(width - 1):
-        mask = _widened(mask, topology)
-    return mask
+    seams = Seams.of(topology, (lon.shape[0], lon.shape[1]))
+    owners = topology.owners((lon.shape[0], lon.shape[1])).ravel()
+    near = [row * lon.shape[1] + column for row, column in cells_at(path, lon, lat)]
+    place = unit_vectors(lon, lat).reshape(-1, 3)
+    cells = [int(owners[near[0]])]
+    for cell in owners[near].tolist():
+        cells += _way(cells[-1], cell, place, seams)
+    mask = np.zeros(lon.size, dtype=np.bool_)
+    mask[seams.grown(np.unique(np.asarray(cells, dtype=np.int64)), width)] = True
+    return topology.synchronise(mask.reshape(lon.shape))
 
 
 def changed(values: Float, mask: Mask, operation: Arithmetic, value: float, up: int = 1) -> Float:
@@ -153,37 +152,21 @@ def _great_circle_points(start: Point, end: Point, step: float) -> list[Point]:
     a, b = unit_vectors(*start), unit_vectors(*end)
     angle = float(np.arctan2(np.linalg.norm(np.cross(a, b)), a @ b))
     if angle < 1e-12:
-        return [start]
+        return [start, end]
     fractions = np.linspace(0.0, 1.0, max(2, int(np.ceil(angle / step)) + 1))[:, None]
     points = (np.sin((1 - fractions) * angle) * a + np.sin(fractions * angle) * b) / np.sin(angle)
     lon = np.rad2deg(np.arctan2(points[:, 1], points[:, 0]))
     lat = np.rad2deg(np.arcsin(np.clip(points[:, 2], -1.0, 1.0)))
-    return list(zip(lon.tolist(), lat.tolist(), strict=True))
+    return [start, *zip(lon[1:-1].tolist(), lat[1:-1].tolist(), strict=True), end]
 
 
-def _join(mask: Mask, before: tuple[int, int], after: tuple[int, int], topology: Topology) -> None:
-    """Mark the cells along the row, then along the column: a corner is no passage for water."""
-    columns = mask.shape[1] - (2 if topology.halo else 0)
-    east = after[1] - before[1]
-    if topology.periodic and abs(east) > columns // 2:
-        east -= int(np.copysign(columns, east))
-    for step in range(abs(east) + 1):
-        column = before[1] + int(np.copysign(step, east))
-        mask[before[0], column % columns if topology.periodic else column] = True
-    first, last = sorted((before[0], after[0]))
-    mask[first : last + 1, after[1]] = True
-
-
-def _across_fold(
-    before: tuple[int, int], after: tuple[int, int], shape: tuple[int, ...], topology: Topology
-) -> bool:
-    """Tell whether a step crosses the north fold, where neighbours have distant columns."""
-    near_fold = min(before[0], after[0]) >= shape[0] - 4
-    return topology.fold != "none" and near_fold and abs(before[1] - after[1]) > 2
-
-
-def _widened(mask: Mask, topology: Topology) -> Mask:
-    """Grow by one cell to the four sides."""
-    ring = topology.padded(topology.synchronise(mask), closed=False)
-    grown = ring[1:-1, 1:-1] | ring[:-2, 1:-1] | ring[2:, 1:-1] | ring[1:-1, :-2] | ring[1:-1, 2:]
-    return topology.synchronise(grown)
+def _way(start: int, end: int, place: Float, seams: Seams) -> list[int]:
+    """Cells from one to another through edges, a corner being no passage for water."""
+    cells: list[int] = []
+    here = start
+    while here != end and len(cells) < sum(seams.shape):
+        beside = np.array([seams.beside(np.array([here]), way)[0] for way in range(4)])
+        beside = beside[beside >= 0]
+        here = int(beside[np.argmin(np.sum((place[beside] - place[end]) ** 2, axis=1))])
+        cells.append(here)
+    return cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from gondwana.science.components import Index
 from gondwana.science.kernels import kernel
@@ -44,6 +45,21 @@ class Seams:
         ``way`` is ``NORTH`` (towards larger y), ``EAST``, ``SOUTH`` or ``WEST``.
         """
         return _neighbours(cells, way, self.owners, self.shape, self.wrap)
+
+    def grown(self, cells: Index, width: int, closed: npt.NDArray[np.bool_] | None = None) -> Index:
+        """Widen a line of owned cells (flat) to so many cells across.
+
+        It grows to the north and east, then to the south and west, and so on; ``closed`` (flat)
+        marks cells that it must not enter.
+        """
+        for turn in range(width - 1):
+            for way in (NORTH, EAST) if turn % 2 == 0 else (SOUTH, WEST):
+                beside = self.beside(cells, way)
+                beside = beside[beside >= 0]
+                if closed is not None:
+                    beside = beside[~closed[beside]]
+                cells = np.unique(np.concatenate([cells, beside]))
+        return cells
 
 
 @kernel

@@ -17,7 +17,8 @@ import xarray as xr
 from gondwana.errors import InputError
 from gondwana.science.checks import Row
 from gondwana.science.components import Index, Labels, Mask
-from gondwana.science.sphere import great_circle, is_periodic, row_areas
+from gondwana.science.edits import cells_at
+from gondwana.science.sphere import is_periodic, row_areas
 from gondwana.science.topology import Topology
 
 Float = npt.NDArray[np.float64]
@@ -162,10 +163,9 @@ class Terrain:
 
     def cell_at(self, lon: float, lat: float) -> int:
         """Flat index of the cell whose centre is nearest to a point (degrees)."""
-        rows_about = 4.0 * 180.0 / self.height.shape[0]
-        near = self.once(np.abs(self.cells.lat - lat) <= rows_about)
-        away = great_circle(lon, lat, self.cells.lon.flat[near], self.cells.lat.flat[near])
-        return int(near[np.argmin(away)])
+        row, column = cells_at([(lon, lat)], self.cells.lon, self.cells.lat)[0]
+        ny, nx = self.height.shape
+        return int(self.cells.topology.owners((ny, nx))[row, column])
 
 
 def counted(count: int, noun: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from gondwana.science.checks import Check
 from gondwana.science.viscosity import viscosity_coefficient
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task
-from gondwana.steps.geography import grid_of, on_ocean_grid
+from gondwana.steps.geography import on_ocean_grid
 
 
 class AhmcoefParameters(StepParameters):
@@ -16,8 +16,8 @@ class AhmcoefParameters(StepParameters):
 
 def run(task: Task) -> Outcome:
     """Ramp eastwards from each western boundary within 20° of the equator."""
-    grid = grid_of(task.open("coordinates"))
-    ocean = task.open("bathy")["Bathymetry"] > 0
+    grid = task.grid()
+    ocean = task.bathymetry(grid) > 0
     icof = viscosity_coefficient(ocean, grid.lat, grid.topology)
     attributes = {"units": "%", "long_name": "share of the extratropical lateral viscosity"}
     dataset = on_ocean_grid({"icof": (("y", "x"), icof.values, attributes)}, grid)

@@ -16,6 +16,9 @@ from gondwana.science.internal_oceans import Policy
 from gondwana.science.topology import Topology
 from gondwana.steps.edits import Edit, Place
 
+HIGHEST = 15_000.0
+"""Metres: nothing on a rocky planet of our size stands higher or lies deeper."""
+
 Float = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -75,7 +78,7 @@ def apply_edits(values: Float, surface: Surface, edits: Iterable[Edit]) -> Edite
     """
     result = Edited(values.copy())
     for number, edit in enumerate(edits, start=1):
-        where = f"edit {number} ({edit.operation})"
+        where = f"edit {number} of the recipe for this step ({edit.operation})"
         try:
             _apply(result, surface, edit)
         except ParameterError as error:
@@ -160,10 +163,15 @@ def _apply(result: Edited, surface: Surface, edit: Edit) -> None:
         new = changed(result.values, mask, operation, value, surface.up)
     if surface.up < 0 and new.min() < 0.0:
         raise ParameterError("leaves a depth below 0 m", remedy="use 0 for land")
+    if np.abs(new).max() > HIGHEST:
+        raise ParameterError(
+            f"leaves a value of {np.abs(new).max():.6g} m", remedy="give metres, and less of them"
+        )
     owned = surface.topology.owned((mask.shape[0], mask.shape[1]))
     cells = int(np.sum((new != result.values) & owned))
     row, column = np.argwhere(mask & owned)[0]
-    what = f"{edit.operation} {value:g} m by {edit.author}" if edit.author else edit.operation
+    amount = f"by {value:g}" if operation == "multiply" else f"{value:g} m"
+    what = f"{operation} {amount}" + (f", {edit.author}" if edit.author else "")
     reason = edit.reason or "no reason was given"
     lon, lat = float(surface.lon[row, column]), float(surface.lat[row, column])
     result.changes.append(Change(what, reason, cells, lon, lat))

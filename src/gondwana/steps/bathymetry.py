@@ -6,7 +6,7 @@ import numpy as np
 
 from gondwana.science.bathymetry import Method, bathymetry
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import grid_of, on_ocean_grid
+from gondwana.steps.geography import on_ocean_grid
 
 
 class BathymetryParameters(StepParameters):
@@ -38,8 +38,8 @@ class BathymetryParameters(StepParameters):
 def run(task: Task) -> Outcome:
     """Mean depth over the ocean part of each cell."""
     chosen: BathymetryParameters = task.parameters
-    grid = grid_of(task.open("coordinates"))
-    topography = task.open("topography")["topography"]
+    grid = task.grid()
+    topography = task.topography()
     depth, fraction = bathymetry(
         topography,
         grid,
@@ -47,9 +47,10 @@ def run(task: Task) -> Outcome:
         ocean_fraction=chosen.ocean_fraction,
         minimum_depth=chosen.minimum_depth,
     )
+    attributes = {"units": "m", "positive": "down", "minimum_depth_m": chosen.minimum_depth}
     dataset = on_ocean_grid(
         {
-            "Bathymetry": (("y", "x"), depth.values, {"units": "m", "positive": "down"}),
+            "Bathymetry": (("y", "x"), depth.values, attributes),
             "ocean_fraction": (("y", "x"), fraction.values, {"units": "1"}),
         },
         grid,

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field
 
+from gondwana.errors import InputError
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.science.checks import Change, Check
+from gondwana.science.ocean_grid import OceanGrid
 from gondwana.steps.edits import Edit
 
 
@@ -91,9 +94,74 @@ class Task:
     parameters: Any
     edits: tuple[Edit, ...] = ()
 
-    def open(self, kind: str) -> xr.Dataset:
-        """Read an input that a step wrote earlier; NaN marks missing values."""
-        return open_netcdf(self.inputs[kind])
+    def topography(self, kind: str = "topography") -> xr.DataArray:
+        """Read a topography that a step wrote: (lat, lon), metres, south first.
+
+        Raises
+        ------
+        InputError
+            Another file, or one from elsewhere that was not brought to this form.
+        """
+        field = self._variable(kind, "topography", ("lat", "lon"))
+        lat, lon = field["lat"].values, field["lon"].values
+        if not (np.all(np.diff(lat) > 0) and np.all(np.diff(lon) > 0)):
+            raise InputError(
+                "is not south first with ascending longitudes",
+                remedy="bring it to that form with `gondwana step regrid`",
+                where=str(self.inputs[kind]),
+            )
+        return field
+
+    def bathymetry(self, grid: OceanGrid, kind: str = "bathy") -> xr.DataArray:
+        """Read a bathymetry that a step wrote: (y, x), depth in metres, float64, 0 = land.
+
+        Raises
+        ------
+        InputError
+            Another file, depths that are missing or negative, or not those of this grid.
+        """
+        depth = self._variable(kind, "Bathymetry", ("y", "x")).astype(np.float64)
+        if depth.shape != grid.shape:
+            raise InputError(
+                f"has {depth.shape[0]} x {depth.shape[1]} cells and the ocean grid "
+                f"{grid.shape[0]} x {grid.shape[1]}",
+                remedy="give files of the same grid",
+                where=str(self.inputs[kind]),
+            )
+        if float(depth.min()) < 0.0:
+            raise InputError(
+                "has depths below 0", remedy="give positive depths", where=str(self.inputs[kind])
+            )
+        return depth
+
+    def grid(self) -> OceanGrid:
+        """Read the ocean grid.
+
+        Raises
+        ------
+        InputError
+            The file holds no NEMO coordinates.
+        """
+        try:
+            return OceanGrid.from_coordinates(open_netcdf(self.inputs["coordinates"]))
+        except InputError as error:
+            raise error.at(str(self.inputs["coordinates"])) from None
+
+    def _variable(self, kind: str, name: str, dims: tuple[str, str]) -> xr.DataArray:
+        dataset, where = open_netcdf(self.inputs[kind]), str(self.inputs[kind])
+        if name not in dataset or dataset[name].dims != dims:
+            raise InputError(
+                f"has no variable '{name}' over {dims[0]} and {dims[1]}",
+                remedy=f"give the file of the kind '{kind}' that a step wrote",
+                where=where,
+            )
+        field = dataset[name]
+        missing = int(np.sum(~np.isfinite(field.values)))
+        if missing:
+            raise InputError(
+                f"{missing} values of '{name}' are missing", remedy="fill them first", where=where
+            )
+        return field
 
 
 @dataclass(frozen=True)

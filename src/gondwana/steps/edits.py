@@ -42,7 +42,7 @@ class Place(_Strict):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Place:
-        if len(self.model_fields_set) != 1 or next(iter(self.model_dump().values())) == ():
+        if sum(value is not None for value in self.model_dump().values()) != 1:
             raise ValueError("give exactly one of point, cells, box, polygon and line")
         return self
 
@@ -68,6 +68,12 @@ class Edit(_Strict):
             raise ValueError(f"{self.operation} needs a point inside the sea")
         if self.operation == "channel" and self.at.line is None:
             raise ValueError("a channel needs a line")
+        if self.operation in _NEEDS_POINT and (self.value is not None or self.only != "all"):
+            raise ValueError(f"{self.operation} takes the whole sea: no value and no 'only'")
+        if self.width != 1 and self.at.line is None:
+            raise ValueError("a width needs a line")
+        if self.operation == "assign" and (self.value is not None or self.only != "all"):
+            raise ValueError("assign takes ocean cells: no value and no 'only'")
         if (self.operation == "assign") != (self.basin is not None):
             raise ValueError("assign needs a basin, and a basin assign")
         return self

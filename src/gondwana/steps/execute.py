@@ -9,13 +9,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from gondwana.errors import GondwanaError, InputError, ParameterError
-from gondwana.formats.provenance import Provenance, arrays_sha256, file_sha256
+from gondwana.formats.provenance import Origin, Provenance, arrays_sha256, file_sha256
 from gondwana.formats.writer import Format, write_dataset
 from gondwana.science.checks import Change, Check
 from gondwana.steps.contract import Step, StepParameters, Task
@@ -30,6 +31,7 @@ class StoredFile:
     kind: str
     path: Path
     sha256: str
+    origin: Origin
 
     @classmethod
     def of(cls, kind: str, path: Path) -> StoredFile:
@@ -41,11 +43,12 @@ class StoredFile:
             It cannot be read.
         """
         try:
-            return cls(kind, path, file_sha256(path))
+            sha256 = file_sha256(path)
         except OSError as error:
             raise InputError(
                 f"cannot be read ({error.strerror})", remedy="check the path", where=str(path)
             ) from None
+        return cls(kind, path, sha256, Origin.of(path, sha256))
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def execute(
 ) -> Record:
     """Run a step and write its outputs into a folder.
 
-    StepParameters
+    Parameters
     ----------
     step : Step
     inputs : mapping of str to StoredFile
@@ -127,12 +130,13 @@ def execute(
         inputs={KINDS[kind].filename: inputs[kind].sha256 for kind in wanted},
         edits=tuple(edit.model_dump(mode="json", exclude_defaults=True) for edit in edits),
         created=created,
+        origin=reduce(Origin.merged, (inputs[kind].origin for kind in wanted), Origin()),
     )
     outputs, arrays = {}, {}
     for kind in step.outputs:
         path = folder / KINDS[kind].filename
         write_dataset(outcome.outputs[kind], path, provenance, file_format)
-        outputs[kind] = StoredFile.of(kind, path)
+        outputs[kind] = StoredFile(kind, path, file_sha256(path), provenance.here())
         arrays[kind] = arrays_sha256(outcome.outputs[kind])
     return Record(
         step=step,
@@ -149,7 +153,7 @@ def execute(
 def validated(step: Step, values: Mapping[str, Any]) -> StepParameters:
     """Turn given values into the step's parameters.
 
-    StepParameters
+    Parameters
     ----------
     step : Step
     values : mapping
@@ -180,8 +184,15 @@ def told(error: ValidationError) -> str:
 
 
 def _problems(error: ValidationError) -> Iterable[str]:
+    told_already: set[str] = set()
     for detail in error.errors(include_url=False):
-        place = ".".join(str(part) for part in detail["loc"])
+        # a union tells every alternative, whose names hold brackets or hyphens: one is enough
+        parts = [str(part) for part in detail["loc"]]
+        named = [part for part in parts if part.replace("_", "").isalnum()]
+        place = ".".join(named)
+        if named != parts and place in told_already:
+            continue
+        told_already.add(place)
         message = detail["msg"].removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
             yield f"there is no parameter '{place}'"

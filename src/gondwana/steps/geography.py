@@ -11,10 +11,17 @@ import xarray as xr
 
 from gondwana.science.ocean_grid import OceanGrid
 
-Field = tuple[tuple[str, ...], npt.NDArray[Any], dict[str, str]]
+Field = tuple[tuple[str, ...], npt.NDArray[Any], dict[str, Any]]
 
 _LON = {"units": "degrees_east", "standard_name": "longitude", "long_name": "longitude"}
 _LAT = {"units": "degrees_north", "standard_name": "latitude", "long_name": "latitude"}
+
+
+def with_axis_attributes(dataset: xr.Dataset) -> xr.Dataset:
+    """Say what ``lat`` and ``lon`` are, after CF."""
+    return dataset.assign_coords(
+        lat=("lat", dataset["lat"].values, _LAT), lon=("lon", dataset["lon"].values, _LON)
+    )
 
 
 def north_first(
@@ -77,8 +84,3 @@ def on_ocean_grid(
             for name, (dims, values, attrs) in fields.items()
         }
     )
-
-
-def grid_of(dataset: xr.Dataset) -> OceanGrid:
-    """Return the ocean grid that a step was given as NEMO coordinates."""
-    return OceanGrid.from_coordinates(dataset)

@@ -7,7 +7,7 @@ import numpy as np
 from gondwana.science.checks import Check
 from gondwana.science.heatflow import ModelName, heat_flow
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import grid_of, on_ocean_grid
+from gondwana.steps.geography import on_ocean_grid
 
 
 class HeatflowParameters(StepParameters):
@@ -39,8 +39,8 @@ class HeatflowParameters(StepParameters):
 def run(task: Task) -> Outcome:
     """Age from depth, flux from age."""
     chosen: HeatflowParameters = task.parameters
-    depth = task.open("bathy")["Bathymetry"].astype("float64")
-    grid = grid_of(task.open("coordinates"))
+    grid = task.grid()
+    depth = task.bathymetry(grid)
     flux = heat_flow(depth, model=chosen.model, shelf=chosen.shelf, cap=chosen.cap)
     attributes = {"units": "mW m-2", "long_name": "geothermal heat flow at the sea floor"}
     dataset = on_ocean_grid(

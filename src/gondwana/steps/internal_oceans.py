@@ -15,6 +15,7 @@ from gondwana.science.terrain_fixes import fix_poles
 from gondwana.science.topology import Topology
 from gondwana.steps.apply import Surface, apply_edits, kept_by_choice
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+from gondwana.steps.geography import with_axis_attributes
 
 
 class InternalOceansParameters(StepParameters):
@@ -57,7 +58,7 @@ class InternalOceansParameters(StepParameters):
 def run(task: Task) -> Outcome:
     """Apply edits, then mend the poles, then the seas, and check what is left."""
     chosen: InternalOceansParameters = task.parameters
-    topography = task.open("regridded")["topography"]
+    topography = task.topography("regridded")
     edited = apply_edits(topography.values, _surface(topography), task.edits)
     topography = topography.copy(data=edited.values)
     changes: list[Change] = list(edited.changes)
@@ -79,7 +80,8 @@ def run(task: Task) -> Outcome:
     if "keep" in (chosen.policy, chosen.large_policy, *edited.seas.values()):
         kept.add("internal_oceans")
     checks = kept_by_choice(check_topography(topography), kept)
-    return Outcome({"topography": topography.to_dataset()}, checks, tuple(changes))
+    dataset = with_axis_attributes(topography.to_dataset())
+    return Outcome({"topography": dataset}, checks, tuple(changes))
 
 
 def _surface(topography: xr.DataArray) -> Surface:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from gondwana.errors import ParameterError
+from gondwana.errors import InputError, ParameterError
 from gondwana.formats.ocean_grids import read_ocean_grid
 from gondwana.science.checks import Check
 from gondwana.science.grid_poles import place_poles
@@ -61,7 +61,7 @@ class OceanGridParameters(StepParameters):
 
 def run(task: Task) -> Outcome:
     """Take the grid that was given, or make one for this topography."""
-    topography = task.open("topography")["topography"]
+    topography = task.topography()
     if "ocean_grid_file" in task.inputs:
         grid = read_ocean_grid(task.inputs["ocean_grid_file"])
         notes = [f"the grid given, {grid.shape[0]} x {grid.shape[1]}"]
@@ -104,16 +104,10 @@ def _made(
         )
     notes: list[str] = []
     checks: list[Check] = []
-    if chosen.pole_latitude is None or chosen.pole_longitude is None:
-        found = place_poles(topography, chosen.resolution)
-        latitude, longitude = found.pole_latitude, found.pole_longitude
-        distances = " and ".join(f"{km:.0f}" for km in found.distances_to_ocean_km)
-        told = f"northern poles {distances} km from the ocean"
-        checks.append(
-            Check("pole_placement", "warn" if found.warning else "pass", found.warning or told)
-        )
-    else:
-        latitude, longitude = chosen.pole_latitude, chosen.pole_longitude
+    latitude, longitude = chosen.pole_latitude, chosen.pole_longitude
+    if latitude is None or longitude is None:
+        latitude, longitude, check = _placed(topography, chosen.resolution)
+        checks.append(check)
     notes.append(
         f"northern poles at {latitude:.4g}°N, {_east(longitude)} and {_east(longitude + 180)}"
     )
@@ -127,6 +121,22 @@ def _made(
     grid = tripolar_grid(parameters)
     notes.append(f"a tripolar grid of {grid.shape[0]} x {grid.shape[1]}")
     return grid, notes, checks
+
+
+def _placed(topography: xr.DataArray, resolution: float) -> tuple[float, float, Check]:
+    """Find poles on land; on a planet whose north has no coast any poles are as good."""
+    name, fix = "pole_placement", "set ocean_grid.pole_latitude and pole_longitude, or give a grid"
+    try:
+        found = place_poles(topography, resolution)
+    except InputError as error:
+        usual = TripolarParameters()
+        told = f"{error.problem}, so the northern poles stay where they are by default"
+        return usual.pole_latitude, usual.pole_longitude, Check(name, "warn", told, fix=fix)
+    distances = " and ".join(f"{km:.0f}" for km in found.distances_to_ocean_km)
+    check = Check(name, "pass", f"northern poles {distances} km from the ocean")
+    if found.warning:
+        check = Check(name, "warn", found.warning, fix=fix)
+    return found.pole_latitude, found.pole_longitude, check
 
 
 def _east(longitude: float) -> str:

@@ -18,6 +18,7 @@ from gondwana.science.vegetation import (
     vegetation_from_biomes,
 )
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+from gondwana.steps.geography import with_axis_attributes
 
 Row = Annotated[tuple[float, ...], Field(min_length=14, max_length=14)]
 Shares = Annotated[tuple[float, ...], Field(min_length=13, max_length=13)]
@@ -50,7 +51,7 @@ class PftParameters(StepParameters):
 def run(task: Task) -> Outcome:
     """Fill the land with the shares of its band or biome."""
     chosen: PftParameters = task.parameters
-    topography = task.open("topography")["topography"]
+    topography = task.topography()
     checks: list[Check] = []
     if "biome_map" in task.inputs:
         if chosen.biomes is None:
@@ -89,9 +90,8 @@ def _described(fractions: xr.DataArray) -> xr.Dataset:
     }
     dataset = fractions.to_dataset(name="maxvegetfrac")
     dataset = dataset.assign_coords(veget=dataset["veget"].astype(np.int32))
-    dataset["lat"].attrs = {"units": "degrees_north", "standard_name": "latitude"}
-    dataset["lon"].attrs = {"units": "degrees_east", "standard_name": "longitude"}
-    return dataset
+    dataset["veget"].attrs = {"units": "1", "long_name": "number of the plant functional type"}
+    return with_axis_attributes(dataset)
 
 
 STEP = Step(

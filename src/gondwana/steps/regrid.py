@@ -11,9 +11,15 @@ from pydantic import Field
 from gondwana.errors import InputError
 from gondwana.formats.topography import Missing, TopographyFile, Units, read_topography
 from gondwana.science.regrid import regrid, regular_axes
-from gondwana.science.sphere import is_periodic, latitude_edges
+from gondwana.science.sphere import latitude_edges, wrap_longitude
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
+from gondwana.steps.geography import with_axis_attributes
 
+Resolution = (
+    Annotated[float, Field(ge=0.02, le=10.0)] | Literal["native", "1deg", "0.5deg", "1/6deg"]
+)
+
+_GAP = 1.5  # of a usual row or column, from which something is missing in between
 _SAME = 1e-6  # degrees within which two grids are the same grid
 
 
@@ -39,10 +45,13 @@ class RegridParameters(StepParameters):
         title="Missing cells",
         about="Refuse a file with missing cells, or let them take their nearest neighbour's value.",
     )
-    resolution: Annotated[float, Field(ge=0.02, le=10.0)] | Literal["native"] = parameter(
+    resolution: (
+        Annotated[float, Field(ge=0.02, le=10.0)] | Literal["native", "1deg", "0.5deg", "1/6deg"]
+    ) = parameter(
         1.0,
         title="Resolution",
-        about="Size of the cells of the working grid, or 'native' to keep the file's own grid.",
+        about="Size of the cells of the working grid, one of 1deg, 0.5deg and 1/6deg, or 'native' "
+        "to keep the file's own grid.",
         unit="degrees",
     )
     method: Literal["conservative", "bilinear", "nearest"] = parameter(
@@ -71,7 +80,9 @@ def run(task: Task) -> Outcome:
         _require_ocean(regridded)
     except InputError as error:
         raise error.at(where) from None
-    return Outcome({"regridded": regridded.to_dataset()}, notes=(*file.notes, note))
+    return Outcome(
+        {"regridded": with_axis_attributes(regridded.to_dataset())}, notes=(*file.notes, note)
+    )
 
 
 def require_globe(topography: xr.DataArray) -> None:
@@ -83,14 +94,22 @@ def require_globe(topography: xr.DataArray) -> None:
         With the limits of what the file covers.
     """
     lat, lon = topography["lat"].values, topography["lon"].values
+    remedy = "give a topography of the whole globe"
+    rows = np.diff(lat)
+    if rows.max() > _GAP * np.median(rows):
+        j = int(np.argmax(rows))
+        problem = f"has no rows between {lat[j]:g} and {lat[j + 1]:g} degrees north"
+        raise InputError(problem, remedy=remedy)
+    columns = np.diff(np.append(lon, lon[0] + 360.0))
+    if columns.max() > _GAP * np.median(columns):
+        i = int(np.argmax(columns))
+        east = wrap_longitude(lon[i] + columns[i])
+        problem = f"has no columns between {lon[i]:g} and {east:g} degrees east"
+        raise InputError(problem, remedy=remedy)
     edges = latitude_edges(lat)
-    if is_periodic(lon) and edges[0] == -90.0 and edges[-1] == 90.0:
-        return
-    raise InputError(
-        f"covers only {edges[0]:g} to {edges[-1]:g} degrees north and {lon[0]:g} to {lon[-1]:g} "
-        "degrees east",
-        remedy="give a topography of the whole globe",
-    )
+    if (edges[0], edges[-1]) != (-90.0, 90.0):
+        problem = f"covers only {edges[0]:g} to {edges[-1]:g} degrees north"
+        raise InputError(problem, remedy=remedy)
 
 
 def _on_working_grid(file: TopographyFile, chosen: RegridParameters) -> tuple[xr.DataArray, str]:
@@ -99,7 +118,7 @@ def _on_working_grid(file: TopographyFile, chosen: RegridParameters) -> tuple[xr
     own = f"{lat.size} x {lon.size} cells"
     if chosen.resolution == "native":
         return topography, f"kept on its own grid of {own}"
-    axes = regular_axes(chosen.resolution, chosen.resolution)
+    axes = regular_axes(chosen.resolution)
     if _same(axes.lat, lat) and _same(axes.lon, lon):
         return topography, f"is on the working grid of {own} already"
     regridded = regrid(topography, axes.lat, axes.lon, chosen.method)

@@ -64,7 +64,7 @@ class RoutingParameters(StepParameters):
 def run(task: Task) -> Outcome:
     """Analyse the flow and arrange it as ORCHIDEE reads it, north first."""
     chosen: RoutingParameters = task.parameters
-    topography = task.open("topography")["topography"]
+    topography = task.topography()
     flow = analyse(
         topography,
         endorheic=chosen.endorheic,

@@ -33,7 +33,7 @@ class SoilsParameters(StepParameters):
 def run(task: Task) -> Outcome:
     """Constants, or the nearest known class of a map."""
     chosen: SoilsParameters = task.parameters
-    topography = task.open("topography")["topography"]
+    topography = task.topography()
     given: dict[str, xr.DataArray] = {}
     if "soil_map" in task.inputs:
         given = read_map(task.inputs["soil_map"], ("soilcolor", "soiltext"))

@@ -15,7 +15,7 @@ from gondwana.science.ocean_grid import OceanGrid
 from gondwana.steps.apply import Surface, selected
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
 from gondwana.steps.edits import Edit, Point
-from gondwana.steps.geography import grid_of, on_ocean_grid
+from gondwana.steps.geography import on_ocean_grid
 
 Codes = npt.NDArray[np.int8]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]
@@ -52,8 +52,8 @@ class SubBasinsParameters(StepParameters):
 def run(task: Task) -> Outcome:
     """Grow the basins from their seeds, then apply the person's own assignments."""
     chosen: SubBasinsParameters = task.parameters
-    grid = grid_of(task.open("coordinates"))
-    ocean = task.open("bathy")["Bathymetry"] > 0
+    grid = task.grid()
+    ocean = task.bathymetry(grid) > 0
     seeds = {name: getattr(chosen, name) for name in VARIABLES}
     found = sub_basins(ocean, grid, seeds)
     codes, changes = _assigned(found.codes.values, ocean.values, grid, task.edits)
@@ -91,7 +91,7 @@ def _assigned(
                 f"edit {position} ({edit.operation}) assigns no basin",
                 remedy="use assign here, and other operations on the topography or bathymetry",
             )
-        mask = selected(edit.at, surface) & ocean
+        mask = selected(edit.at, surface, edit.width) & ocean
         if not mask.any():
             raise ParameterError(
                 f"edit {position} (assign) selects no ocean cell", remedy="move or enlarge it"

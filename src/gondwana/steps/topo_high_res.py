@@ -7,6 +7,7 @@ import numpy as np
 from gondwana.science.checks import Check
 from gondwana.science.relief import relief
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task
+from gondwana.steps.geography import with_axis_attributes
 
 
 class TopoHighResParameters(StepParameters):
@@ -15,11 +16,9 @@ class TopoHighResParameters(StepParameters):
 
 def run(task: Task) -> Outcome:
     """Interpolate the height of the land; the ocean is 0."""
-    topography = task.open("topography")["topography"]
+    topography = task.topography()
     heights = relief(topography).astype(np.float32)
     heights.attrs = {"units": "m", "long_name": "height of the land"}
-    heights["lat"].attrs = {"units": "degrees_north", "standard_name": "latitude"}
-    heights["lon"].attrs = {"units": "degrees_east", "standard_name": "longitude"}
     highest, top = float(heights.max()), float(topography.max())
     good = bool(heights.min() >= 0) and highest <= max(top, 0.0) * (1 + 1e-6)
     check = Check(
@@ -27,7 +26,9 @@ def run(task: Task) -> Outcome:
         "pass" if good else "fail",
         f"between 0 and {highest:.0f} m; the topography's highest cell has {top:.0f} m",
     )
-    return Outcome({"topo_high_res": heights.to_dataset(name="RELIEF")}, (check,))
+    return Outcome(
+        {"topo_high_res": with_axis_attributes(heights.to_dataset(name="RELIEF"))}, (check,)
+    )
 
 
 STEP = Step(
