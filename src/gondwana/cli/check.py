@@ -37,8 +37,9 @@ def command(
     """
     from rich.console import Console  # noqa: PLC0415
 
-    from gondwana.cli.tables import print_checks, worst  # noqa: PLC0415
+    from gondwana.cli.tables import print_checks  # noqa: PLC0415
     from gondwana.recipes.results import check_as_json  # noqa: PLC0415
+    from gondwana.science.checks import worst  # noqa: PLC0415
     from gondwana.science.terrain_checks import check_topography  # noqa: PLC0415
     from gondwana.steps import regrid  # noqa: PLC0415
     from gondwana.steps.contract import Task  # noqa: PLC0415

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gondwana.science.checks import Check
+from gondwana.science.checks import Check, worst
 from gondwana.steps.execute import Record
 
 _WORDS = {"pass": "[green]good[/]", "warn": "[yellow]warning[/]", "fail": "[red]failed[/]"}
@@ -26,7 +26,7 @@ def print_build(out: Path, records: Sequence[Record], console: Console | None = 
     for title in ("file", "size", "what it is", "checks"):
         table.add_column(title, justify="right" if title == "size" else "left")
     for file in manifest["files"]:
-        checks = _WORDS.get(status.get(file.get("step", ""), ""), "")
+        checks = _WORDS.get(status.get(file.get("step")) or "", "")
         table.add_row(file["file"], size(file["bytes"]), file["title"], checks)
     console.print(table)
     console.print()
@@ -66,12 +66,6 @@ def _print_rows(check: Check, console: Console) -> None:
     console.print(table)
     if len(check.table) > _MOST_ROWS:
         console.print(f"  … and {len(check.table) - _MOST_ROWS} more (--json shows all)")
-
-
-def worst(checks: Sequence[Check]) -> str:
-    """Return the worst status, or an empty text where nothing was checked."""
-    found = {check.status for check in checks}
-    return next((status for status in ("fail", "warn", "pass") if status in found), "")
 
 
 def size(count: int) -> str:

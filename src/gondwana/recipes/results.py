@@ -11,7 +11,7 @@ from typing import Any
 
 from gondwana.formats.provenance import file_sha256, software_versions
 from gondwana.formats.writer import write_bytes
-from gondwana.science.checks import Check
+from gondwana.science.checks import Check, worst
 from gondwana.steps.execute import Record, StoredFile
 from gondwana.steps.kinds import KINDS
 
@@ -51,8 +51,7 @@ def check_as_json(check: Check) -> dict[str, Any]:
 
 def overall(records: list[Record]) -> str:
     """Return the worst status of all checks: "pass", "warn" or "fail"."""
-    found = {check.status for record in records for check in record.checks}
-    return next((status for status in ("fail", "warn") if status in found), "pass")
+    return worst(check for record in records for check in record.checks) or "pass"
 
 
 def write_manifest(

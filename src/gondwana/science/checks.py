@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -37,6 +38,13 @@ class Check:
     table: list[Row] = field(default_factory=list)
     mask: xr.DataArray | None = None
     fix: str = ""
+
+
+def worst(checks: Iterable[Check]) -> Status | None:
+    """Return the worst status of some checks; None of none."""
+    found = {check.status for check in checks}
+    order: tuple[Status, ...] = ("fail", "warn", "pass")
+    return next((status for status in order if status in found), None)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from gondwana.science.bathymetry import Method, bathymetry
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import on_ocean_grid
+from gondwana.steps.layouts import on_ocean_grid
 
 
 class BathymetryParameters(StepParameters):

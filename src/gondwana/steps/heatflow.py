@@ -7,7 +7,7 @@ import numpy as np
 from gondwana.science.checks import Check
 from gondwana.science.heatflow import ModelName, heat_flow
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import on_ocean_grid
+from gondwana.steps.layouts import on_ocean_grid
 
 
 class HeatflowParameters(StepParameters):

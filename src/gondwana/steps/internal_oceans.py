@@ -15,7 +15,7 @@ from gondwana.science.terrain_fixes import fix_poles
 from gondwana.science.topology import Topology
 from gondwana.steps.apply import Surface, apply_edits, kept_by_choice
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import with_axis_attributes
+from gondwana.steps.layouts import with_axis_attributes
 
 
 class InternalOceansParameters(StepParameters):

@@ -13,7 +13,7 @@ from gondwana.science.terrain_checks import check_bathymetry
 from gondwana.science.terrain_fixes import PassagePolicy, resolve_passages
 from gondwana.steps.apply import Surface, apply_edits, kept_by_choice
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import on_ocean_grid
+from gondwana.steps.layouts import on_ocean_grid
 
 
 class PassageProblemsParameters(StepParameters):

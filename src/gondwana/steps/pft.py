@@ -18,7 +18,7 @@ from gondwana.science.vegetation import (
     vegetation_from_biomes,
 )
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import with_axis_attributes
+from gondwana.steps.layouts import with_axis_attributes
 
 Row = Annotated[tuple[float, ...], Field(min_length=14, max_length=14)]
 Shares = Annotated[tuple[float, ...], Field(min_length=13, max_length=13)]

@@ -13,7 +13,7 @@ from gondwana.formats.topography import Missing, TopographyFile, Units, read_top
 from gondwana.science.regrid import regrid, regular_axes
 from gondwana.science.sphere import latitude_edges, wrap_longitude
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import with_axis_attributes
+from gondwana.steps.layouts import with_axis_attributes
 
 Resolution = (
     Annotated[float, Field(ge=0.02, le=10.0)] | Literal["native", "1deg", "0.5deg", "1/6deg"]

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from pydantic import Field
 
 from gondwana.science.checks import Check
 from gondwana.science.flow import Flow, analyse
 from gondwana.science.sphere import row_areas
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import Field as Field2D
-from gondwana.steps.geography import north_first
-
-Longitude = Annotated[float, Field(ge=-360.0, le=360.0)]
-Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
-
+from gondwana.steps.edits import Point
+from gondwana.steps.layouts import Variable, north_first
 
 _SHARE = 1e-9  # of the land's area, by which sums in another order may differ
 
@@ -31,7 +26,7 @@ class RoutingParameters(StepParameters):
         title="Steepest by",
         about="The neighbour with the largest drop in height, or with the steepest slope.",
     )
-    endorheic: tuple[tuple[Longitude, Latitude], ...] = parameter(
+    endorheic: tuple[Point, ...] = parameter(
         (),
         title="Endorheic depressions",
         about="Points (longitude, latitude) in depressions that keep their water instead of being "
@@ -104,7 +99,7 @@ def routing_dataset(topography: xr.DataArray, flow: Flow) -> xr.Dataset:
         "orog": (topography.values, "m", "elevation of land"),
         "disto": (flow.distance, "km", "distance to the ocean along the river"),
     }
-    data: dict[str, Field2D] = {
+    data: dict[str, Variable] = {
         name: (("y", "x"), np.where(land, values, np.nan), {"units": unit, "long_name": text})
         for name, (values, unit, text) in fields.items()
     }

@@ -8,7 +8,7 @@ import xarray as xr
 from gondwana.formats.maps import read_map
 from gondwana.science.soils import soils
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.geography import north_first
+from gondwana.steps.layouts import north_first
 
 
 class SoilsParameters(StepParameters):

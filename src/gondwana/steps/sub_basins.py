@@ -9,13 +9,13 @@ import numpy.typing as npt
 from pydantic import Field
 
 from gondwana.errors import ParameterError
-from gondwana.science.basins import DEFAULT_SEEDS, sub_basins
 from gondwana.science.checks import Change, Check
 from gondwana.science.ocean_grid import OceanGrid
+from gondwana.science.sub_basins import DEFAULT_SEEDS, sub_basins
 from gondwana.steps.apply import Surface, selected
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
 from gondwana.steps.edits import Edit, Point
-from gondwana.steps.geography import on_ocean_grid
+from gondwana.steps.layouts import on_ocean_grid
 
 Codes = npt.NDArray[np.int8]
 Polygon = Annotated[tuple[Point, ...], Field(min_length=3)]

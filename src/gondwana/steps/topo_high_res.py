@@ -7,7 +7,7 @@ import numpy as np
 from gondwana.science.checks import Check
 from gondwana.science.relief import relief
 from gondwana.steps.contract import Outcome, Step, StepParameters, Task
-from gondwana.steps.geography import with_axis_attributes
+from gondwana.steps.layouts import with_axis_attributes
 
 
 class TopoHighResParameters(StepParameters):

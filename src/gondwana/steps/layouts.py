@@ -11,7 +11,7 @@ import xarray as xr
 
 from gondwana.science.ocean_grid import OceanGrid
 
-Field = tuple[tuple[str, ...], npt.NDArray[Any], dict[str, Any]]
+Variable = tuple[tuple[str, ...], npt.NDArray[Any], dict[str, Any]]
 
 _LON = {"units": "degrees_east", "standard_name": "longitude", "long_name": "longitude"}
 _LAT = {"units": "degrees_north", "standard_name": "latitude", "long_name": "latitude"}
@@ -25,7 +25,7 @@ def with_axis_attributes(dataset: xr.Dataset) -> xr.Dataset:
 
 
 def north_first(
-    data: Mapping[str, Field], lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]
+    data: Mapping[str, Variable], lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]
 ) -> xr.Dataset:
     """Arrange fields of a longitude-latitude grid as ORCHIDEE reads them.
 
@@ -42,7 +42,7 @@ def north_first(
         float32, north first, with nav_lon and nav_lat on (y, x).
     """
     nav_lon, nav_lat = np.meshgrid(lon, lat)
-    fields: dict[str, Field] = {
+    fields: dict[str, Variable] = {
         "nav_lon": (("y", "x"), nav_lon, _LON),
         "nav_lat": (("y", "x"), nav_lat, _LAT),
         **data,
@@ -56,7 +56,7 @@ def north_first(
 
 
 def on_ocean_grid(
-    data: Mapping[str, Field], grid: OceanGrid, names: tuple[str, str] = ("nav_lon", "nav_lat")
+    data: Mapping[str, Variable], grid: OceanGrid, names: tuple[str, str] = ("nav_lon", "nav_lat")
 ) -> xr.Dataset:
     """Arrange fields of the ocean grid as NEMO reads them.
 
@@ -73,7 +73,7 @@ def on_ocean_grid(
     Dataset
         float32, with longitudes and latitudes of the T points on (y, x).
     """
-    fields: dict[str, Field] = {
+    fields: dict[str, Variable] = {
         names[0]: (("y", "x"), grid.lon, _LON),
         names[1]: (("y", "x"), grid.lat, _LAT),
         **data,

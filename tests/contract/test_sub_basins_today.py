@@ -10,10 +10,10 @@ import pytest
 import xarray as xr
 
 from gondwana.formats.ocean_grids import read_ocean_grid
-from gondwana.science.basins import SubBasins, sub_basins
 from gondwana.science.bathymetry import bathymetry
 from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.sphere import great_circle
+from gondwana.science.sub_basins import SubBasins, sub_basins
 from support import shared_file
 
 SEAS = {
