@@ -48,7 +48,7 @@ benchmarks: setup
 	$(BIN)/python -m benchmarks
 
 lock:
-	$(UV) pip compile --quiet pyproject.toml --extra engine --extra dev --universal --python-version 3.11 \
+	$(UV) pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 
 clean:

@@ -25,11 +25,6 @@ def settle(graph: Graph, state: ProjectState) -> tuple[ProjectState, list[Action
     it is not fresh or has a run out. So where two ways lead to a step, it waits for both and
     runs once.
 
-    Parameters
-    ----------
-    graph : Graph
-    state : ProjectState
-
     Returns
     -------
     ProjectState
