@@ -10,7 +10,7 @@ UV     := $(BIN)/uv
 READY  := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test check lint lock benchmarks clean oracles
+.PHONY: help setup demo test check lint lock benchmarks clean services
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -26,14 +26,14 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m compileall -q src
 	@touch $@
 
-# CDO is the independent oracle of the regridding tests.
-oracles:
-	@command -v cdo >/dev/null || tools/install-debian cdo
+# CDO is the independent oracle of the regridding tests; the servers are started by the tests.
+services:
+	@tools/install-missing cdo=cdo rabbitmqctl=rabbitmq-server pg_lsclusters=postgresql
 
 demo: setup
 	$(BIN)/gondwana build --example --out demo
 
-test: setup oracles
+test: setup services
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 lint: setup

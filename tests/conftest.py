@@ -9,6 +9,7 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from private_rabbitmq import rabbitmq  # noqa: F401
 from support import shared_file
 
 # kernels are compiled on first use, which no deadline should mistake for a slow test

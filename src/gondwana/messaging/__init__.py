@@ -1,0 +1,1 @@
+"""Messages between dispatcher and workers: what they say, where they go, how they travel."""
