@@ -9,6 +9,13 @@ from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from private_postgres import (  # noqa: F401
+    database,
+    empty_url,
+    new_database_url,
+    newest_sqlite,
+    postgres,
+)
 from private_rabbitmq import rabbitmq  # noqa: F401
 from support import shared_file
 

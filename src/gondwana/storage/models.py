@@ -1,0 +1,276 @@
+"""The tables. Keys and checks guard every rule, whatever the program around them does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    UniqueConstraint,
+    event,
+    text,
+)
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
+
+from gondwana.storage.columns import Base
+from gondwana.storage.marks import new_id, utc_now
+from gondwana.storage.words import OPEN, Access, Role, RunStatus
+
+_OPEN_SQL = f"status IN ({', '.join(repr(status.value) for status in OPEN)})"
+_AT_WORK_SQL = "status IN ('queued', 'running')"
+
+
+class User(Base):
+    """A person. ``key`` is the name as it is compared: two names may not differ by case alone."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(default="")
+    password: Mapped[str | None]  # a hash; None where somebody else checks who it is
+    role: Mapped[Role] = mapped_column(default=Role.USER)
+    active: Mapped[bool] = mapped_column(default=True)
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class File(Base):
+    """A file in the store. Its row is what a clean-up has to win before it removes the bytes."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        CheckConstraint("length(sha256) = 64", name="sha256_whole"),
+        CheckConstraint("size >= 0", name="size_possible"),
+    )
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Project(Base):
+    """What belongs together: files of many kinds, made from one topography.
+
+    ``state`` is the workflow's own account of the project, which nobody else looks into.
+    """
+
+    __tablename__ = "projects"
+    __table_args__ = (
+        Index(
+            "projects_name_unique",
+            "owner_id",
+            "name",
+            unique=True,
+            sqlite_where=text("deleted IS NULL"),
+            postgresql_where=text("deleted IS NULL"),
+        ),
+        CheckConstraint("length(name) > 0", name="name_given"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str]
+    file_name: Mapped[str] = mapped_column(default="")
+    longitude: Mapped[str] = mapped_column(default="")  # names of variables in that file
+    latitude: Mapped[str] = mapped_column(default="")
+    info: Mapped[str] = mapped_column(default="")
+    state: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    copied_from: Mapped[str | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="SET NULL"), index=True
+    )
+    due: Mapped[datetime | None] = mapped_column(index=True)  # when something is tried again
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+    modified: Mapped[datetime] = mapped_column(default=utc_now)
+    deleted: Mapped[datetime | None]
+
+
+class Run(Base):
+    """One attempt after another at a step of a project, until it is over.
+
+    ``reason`` and ``hint`` are for a person, ``log`` is for a developer.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("project_id", "step", "attempt"),
+        Index(
+            "runs_one_open",
+            "project_id",
+            "step",
+            unique=True,
+            sqlite_where=text(_OPEN_SQL),
+            postgresql_where=text(_OPEN_SQL),
+        ),
+        Index(
+            "runs_by_lease",
+            "lease_until",
+            sqlite_where=text("lease_until IS NOT NULL"),
+            postgresql_where=text("lease_until IS NOT NULL"),
+        ),
+        Index(
+            "runs_waiting",
+            "tag",
+            "author_id",
+            "created",
+            "id",
+            sqlite_where=text("status = 'waiting'"),
+            postgresql_where=text("status = 'waiting'"),
+        ),
+        Index(
+            "runs_at_work",
+            "tag",
+            "status",
+            "author_id",
+            sqlite_where=text(_AT_WORK_SQL),
+            postgresql_where=text(_AT_WORK_SQL),
+        ),
+        Index("runs_by_status", "status", "created"),
+        CheckConstraint("attempt >= 1", name="attempt_counted"),
+        CheckConstraint("progress BETWEEN 0 AND 1", name="progress_possible"),
+        CheckConstraint(
+            "(status = 'running') = (lease_until IS NOT NULL)"
+            " AND (lease_until IS NULL OR owner IS NOT NULL)",
+            name="leased_while_running",
+        ),
+        CheckConstraint(f"({_OPEN_SQL}) = (finished IS NULL)", name="finished_once_closed"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    step: Mapped[str]
+    tag: Mapped[str] = mapped_column(default="")  # of the workers that can run it
+    attempt: Mapped[int]
+    status: Mapped[RunStatus] = mapped_column(default=RunStatus.WAITING)
+    fingerprint: Mapped[str] = mapped_column(default="")
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)  # checksums by kind
+    edits: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    owner: Mapped[str | None]  # the worker that has the lease
+    lease_until: Mapped[datetime | None]
+    progress: Mapped[float] = mapped_column(default=0.0)
+    code: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    hint: Mapped[str] = mapped_column(default="")
+    log: Mapped[str] = mapped_column(default="")
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)  # checks, changes, notes
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+    queued: Mapped[datetime | None]
+    started: Mapped[datetime | None]
+    finished: Mapped[datetime | None]
+
+
+class Revision(Base):
+    """A file of a kind in a project, once and for all; the highest number is the current one."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        UniqueConstraint("project_id", "kind", "number"),
+        UniqueConstraint("run_id", "kind"),
+        CheckConstraint("number >= 1", name="number_counted"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    number: Mapped[int]
+    sha256: Mapped[str] = mapped_column(ForeignKey("files.sha256"), index=True)
+    arrays_sha256: Mapped[str] = mapped_column(default="")  # of the arrays alone, if known
+    step: Mapped[str] = mapped_column(default="")
+    fingerprint: Mapped[str] = mapped_column(default="")
+    run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    note: Mapped[str] = mapped_column(default="")
+    restored_from: Mapped[int | None]  # number of an earlier revision
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SavedEdits(Base):
+    """The edits of a step as somebody saved them; the highest number is in force."""
+
+    __tablename__ = "edits"
+    __table_args__ = (
+        UniqueConstraint("project_id", "step", "number"),
+        CheckConstraint("number >= 1", name="number_counted"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    step: Mapped[str]
+    number: Mapped[int]
+    edits: Mapped[list[dict[str, Any]]]
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Outgoing(Base):
+    """A message that is to be published, stored together with what it tells."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "outbox_unpublished",
+            "subject",
+            "number",
+            sqlite_where=text("published IS NULL"),
+            postgresql_where=text("published IS NULL"),
+        ),
+        Index("outbox_by_published", "published"),
+        CheckConstraint(
+            "(claimed_by IS NULL) = (claimed_until IS NULL)", name="claimed_by_somebody"
+        ),
+    )
+
+    number: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True
+    )
+    message_id: Mapped[str] = mapped_column(unique=True)
+    subject: Mapped[str]  # messages of one subject, a project, leave in order
+    key: Mapped[str]
+    body: Mapped[bytes]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[datetime | None]
+    published: Mapped[datetime | None]
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Incoming(Base):
+    """A message that was dealt with, by its id alone."""
+
+    __tablename__ = "inbox"
+
+    message_id: Mapped[str] = mapped_column(primary_key=True)
+    received: Mapped[datetime] = mapped_column(index=True)
+
+
+class Share(Base):
+    """Somebody else may see or change a project."""
+
+    __tablename__ = "shares"
+
+    project_id: Mapped[str] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    access: Mapped[Access]
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+TABLES = Base.metadata
+"""All of them, as SQLAlchemy and Alembic know them."""
+
+
+@event.listens_for(Revision, "before_update")
+@event.listens_for(SavedEdits, "before_update")
+def _refuse_update(
+    mapper: Mapper[Any], connection: Connection, target: Revision | SavedEdits
+) -> None:
+    del mapper, connection
+    raise TypeError(f"{type(target).__name__} {target.id} is immutable; add another")

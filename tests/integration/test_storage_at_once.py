@@ -1,0 +1,331 @@
+"""Many at once: nobody gets what another has, nothing is numbered twice, nothing is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from threading import Event, Lock
+
+import pytest
+
+from gondwana.storage import (
+    cleanup,
+    edits,
+    inbox,
+    outbox,
+    projects,
+    revisions,
+    runs,
+    shares,
+    users,
+)
+from gondwana.storage.database import Database
+from gondwana.storage.errors import ConflictError, FileMissingError, NameTakenError
+from gondwana.storage.files import FileStore
+from gondwana.storage.marks import new_id
+from gondwana.storage.words import Access, RunStatus
+from storage_samples import DAY, NOON, SECOND, at_once, new_project, put
+
+Databases = tuple[Database, Database]
+LATER = NOON + 60 * SECOND
+
+
+@pytest.fixture
+def databases(new_database_url: Callable[[], str]) -> Iterator[Databases]:
+    """Open one database twice, as two processes would."""
+    url = new_database_url()
+    opened = Database(url), Database(url)
+    yield opened
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileStore:
+    return FileStore(str(tmp_path / "store"))
+
+
+def told(task: Callable[[], object], *errors: type[Exception]) -> bool:
+    """Tell whether something was done; False where another was quicker."""
+    try:
+        task()
+    except errors:
+        return False
+    return True
+
+
+def test_revisions_are_numbered_without_gaps(databases: Databases, store: FileStore) -> None:
+    project = new_project(databases[0])
+
+    def add(place: int) -> None:
+        for number in range(10):
+            sha256 = put(store, f"{place} {number}".encode())
+            with databases[place % 2].transaction() as session:
+                revisions.add(session, store, project, "source", sha256)
+
+    at_once(partial(add, place) for place in range(6))
+    with databases[0].reading() as session:
+        history = revisions.history(session, project)
+        assert sorted(one.number for one in history) == list(range(1, 61))
+
+
+def test_no_two_claim_the_same_message_and_none_overtakes(databases: Databases) -> None:
+    with databases[0].transaction() as session:
+        for number in range(150):
+            subject = "abcde"[number * number % 5]
+            outbox.add(session, message_id=new_id(), subject=subject, key="k", body=b"")
+    published: list[tuple[str, int]] = []
+    writing = Lock()
+
+    def publish(place: int) -> None:
+        database, owner = databases[place % 2], f"p{place}"
+        while True:
+            with database.transaction() as session:
+                claim = outbox.claim(session, owner, now=NOON, until=LATER, limit=7)
+            for message in claim:
+                with writing:
+                    published.append((message.subject, message.number))
+            numbers = [message.number for message in claim]
+            with database.transaction() as session:
+                assert len(outbox.mark_published(session, owner, numbers, now=NOON)) == len(claim)
+                if outbox.waiting(session) == 0:
+                    return
+
+    at_once(partial(publish, place) for place in range(4))
+    assert len(published) == len(set(published)) == 150
+    for subject in "abcde":
+        numbers = [number for other, number in published if other == subject]
+        assert numbers == sorted(numbers)
+
+
+def test_messages_written_meanwhile_leave_in_the_order_of_their_subject(
+    databases: Databases,
+) -> None:
+    subjects = [new_project(databases[0], name) for name in ("a", "b")]
+    done = Event()
+    order: list[tuple[str, int]] = []
+
+    def write(place: int) -> None:
+        for _ in range(25):
+            with databases[place % 2].transaction() as session:
+                # two messages of one change, and another writer in between if it could
+                project = projects.lock(session, subjects[place // 2])
+                count = project.state.get("count", 0)
+                for number in (count + 1, count + 2):
+                    body = f"{number}".encode()
+                    outbox.add(session, message_id=new_id(), subject=project.id, key="k", body=body)
+                project.state = {"count": count + 2}
+
+    def publish() -> None:
+        while True:
+            last = done.is_set()
+            with databases[0].transaction() as session:
+                claim = outbox.claim(session, "p", now=NOON, until=LATER, limit=5)
+            order.extend((message.subject, int(message.body)) for message in claim)
+            with databases[1].transaction() as session:
+                outbox.mark_published(session, "p", [one.number for one in claim], now=NOON)
+            if last and not claim:
+                return
+
+    def write_all() -> None:
+        at_once(partial(write, place) for place in range(4))
+        done.set()
+
+    at_once([write_all, publish])
+    for subject in subjects:
+        assert [number for other, number in order if other == subject] == list(range(1, 101))
+
+
+def test_no_two_get_a_lease_of_the_same_run(databases: Databases) -> None:
+    project = new_project(databases[0])
+    with databases[0].transaction() as session:
+        made = [runs.create(session, project, f"step{n}", attempt=1).id for n in range(25)]
+
+    def take(place: int) -> list[str]:
+        got = []
+        for run in made:
+            with databases[place % 2].transaction() as session:
+                if runs.lease(session, run, 1, f"w{place}", now=NOON, until=LATER):
+                    got.append(run)
+        return got
+
+    got = at_once(partial(take, place) for place in range(6))
+    assert sorted(run for some in got for run in some) == sorted(made)
+    with databases[0].reading() as session:
+        for place, some in enumerate(got):
+            assert {runs.get(session, run).owner for run in some} <= {f"w{place}"}
+
+
+def test_a_run_is_closed_by_one(databases: Databases) -> None:
+    project = new_project(databases[0])
+    with databases[0].transaction() as session:
+        run = runs.create(session, project, "routing", attempt=1).id
+        runs.lease(session, run, 1, "w", now=NOON, until=LATER)
+
+    def close(place: int) -> bool:
+        status = (RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED)[place % 3]
+        with databases[place % 2].transaction() as session:
+            return runs.finish(session, run, 1, status, now=NOON) is not None
+
+    assert sum(at_once(partial(close, place) for place in range(6))) == 1
+
+
+def test_no_two_queue_the_same_run(databases: Databases) -> None:
+    project = new_project(databases[0])
+    with databases[0].transaction() as session:
+        for number in range(25):
+            runs.create(session, project, f"step{number}", attempt=1, tag="python")
+
+    def queue(place: int) -> list[str]:
+        got = []
+        while True:
+            with databases[place % 2].transaction() as session:
+                found = runs.next_waiting(session, "python", 3)
+                got += [run.id for run in found if runs.queue(session, run.id, 1, now=NOON)]
+            if not found:
+                return got
+
+    counted = Counter(
+        run for some in at_once([partial(queue, n) for n in range(4)]) for run in some
+    )
+    assert sorted(counted.values()) == [1] * 25
+
+
+def test_one_open_run_of_a_step(databases: Databases) -> None:
+    project = new_project(databases[0])
+
+    def create(place: int) -> None:
+        with databases[place % 2].transaction() as session:
+            runs.create(session, project, "routing", attempt=1)
+
+    done = at_once(partial(told, partial(create, n), ConflictError) for n in range(6))
+    assert sum(done) == 1
+
+
+def test_a_message_is_dealt_with_once_even_if_the_first_fails(databases: Databases) -> None:
+    def deal(place: int) -> bool:
+        with databases[place % 2].transaction() as session:
+            return inbox.is_new(session, "m")
+
+    def fail() -> bool:
+        with databases[0].transaction() as session:
+            inbox.is_new(session, "m")
+            raise ZeroDivisionError
+
+    tasks = [partial(deal, place) for place in range(5)]
+    done = at_once([*tasks, partial(told, fail, ZeroDivisionError)])
+    assert sum(done[:5]) == 1
+
+
+def test_a_name_is_given_once(databases: Databases) -> None:
+    new_project(databases[0])
+
+    def user(place: int) -> None:
+        with databases[place % 2].transaction() as session:
+            users.create(session, "Bob")
+
+    def project(place: int) -> None:
+        with databases[place % 2].transaction() as session:
+            projects.create(session, users.named(session, "Ada").id, "Miocene")
+
+    for task in (user, project):
+        done = at_once(partial(told, partial(task, n), NameTakenError) for n in range(6))
+        assert sum(done) == 1
+
+
+def test_copies_made_at_once_have_different_names(databases: Databases) -> None:
+    project = new_project(databases[0])
+
+    def copy(place: int) -> str:
+        with databases[place % 2].transaction() as session:
+            return projects.duplicate(session, project).name
+
+    names = at_once(partial(copy, place) for place in range(5))
+    assert sorted(names) == [f"Eocene ({number})" for number in range(2, 7)]
+
+
+def test_one_of_many_who_save_the_same_edits_is_kept(databases: Databases) -> None:
+    project = new_project(databases[0])
+
+    def save(place: int) -> None:
+        with databases[place % 2].transaction() as session:
+            edits.save(session, project, "bathymetry", [{"by": place}], based_on=0)
+
+    done = at_once(partial(told, partial(save, n), ConflictError) for n in range(6))
+    assert sum(done) == 1
+
+
+def test_no_two_wait_for_each_other(databases: Databases, store: FileStore) -> None:
+    of_ada, of_bob = (new_project(databases[0], owner=owner) for owner in ("Ada", "Bob"))
+    with databases[0].reading() as session:
+        ada, bob = (users.named(session, name).id for name in ("Ada", "Bob"))
+    sha256 = put(store, b"source")
+
+    def use(place: int) -> None:
+        mine, other = (of_ada, of_bob) if place % 2 else (of_bob, of_ada)
+        me, them = (ada, bob) if place % 2 else (bob, ada)
+        for number in range(6):
+            for task in (
+                lambda s: revisions.add(s, store, mine, "source", sha256, author_id=them),
+                lambda s: projects.send(s, mine, them),
+                lambda s, n=number: projects.rename(s, other, f"{place} {n}"),
+                lambda s: shares.share(s, mine, them, Access.EDIT),
+                lambda s: projects.take_back(s, projects.remove(s, mine).id),
+            ):
+                with databases[place % 2].transaction() as session:
+                    task(session)
+        assert me
+
+    at_once(partial(use, place) for place in range(4))
+    with databases[0].reading() as session:
+        assert len(revisions.history(session, of_ada)) == 12
+
+
+def test_the_same_file_put_by_many_is_whole(store: FileStore) -> None:
+    content = b"x" * 300_000
+    sums = set(at_once([lambda: put(store, content)] * 6))
+    assert len(sums) == 1
+    assert store.verify(sums.pop()) == len(content)
+
+
+def test_a_clean_up_never_takes_what_is_being_named(databases: Databases, store: FileStore) -> None:
+    project = new_project(databases[0])
+    named = Event()
+
+    def name(place: int) -> int:
+        missed = 0
+        for number in range(6):
+            content = f"{number % 3}".encode()
+            while True:
+                sha256 = put(store, content)
+                try:
+                    with databases[place % 2].transaction() as session:
+                        if number % 3 == 0:
+                            other = projects.duplicate(session, project).id
+                            projects.remove(session, other)
+                        revisions.add(session, store, project, f"kind{place}", sha256)
+                    break
+                except FileMissingError:
+                    missed += 1
+        return missed
+
+    def name_all() -> None:
+        at_once(partial(name, place) for place in range(3))
+        named.set()
+
+    def clean() -> None:
+        future = datetime.now(UTC) + DAY  # no age protects a file
+        while not named.is_set():
+            with databases[1].transaction() as session:
+                projects.purge(session, future)
+            cleanup.remove(databases[1], store, cleanup.survey(databases[1], store, before=future))
+
+    at_once([name_all, clean, clean])
+    with databases[0].reading() as session:
+        history = revisions.history(session, project)
+    assert len(history) == 18
+    for sha256 in {one.sha256 for one in history}:
+        assert store.verify(sha256) == 1
