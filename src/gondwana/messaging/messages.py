@@ -126,6 +126,9 @@ class StepRequested(Data):
     name: ClassVar[str] = "requested"
 
     author: Sentence = Field("", description="who asked; empty for the engine itself")
+    asked: bool = Field(
+        True, description="somebody asks for the step; if not, something it may need has changed"
+    )
 
 
 class CancelRequested(Data):

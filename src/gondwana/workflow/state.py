@@ -54,13 +54,36 @@ def handle(
     Transition
         Its actions are never empty; where nothing is to be done, `NothingToDo` tells why.
     """
+    changed = change(graph, state, event, policy)
+    if isinstance(event, StepEvent) and event.step not in graph.steps:
+        return changed
+    settled, started = settle(graph, changed.state)
+    actions = (*changed.actions, *started)
+    return Transition(settled, actions or (_nothing(graph, settled, event),))
+
+
+def change(
+    graph: Graph, state: ProjectState, event: Event, policy: Policy = DEFAULT_POLICY
+) -> Transition:
+    """Tell what an event changes by itself, before anything is started because of it.
+
+    Whoever uses this has to see to it that `handle` is called later, if only with `Checked`.
+
+    Parameters
+    ----------
+    graph, state, event, policy
+        As in `handle`.
+
+    Returns
+    -------
+    Transition
+        Without actions where only the state changes.
+    """
     state = _complete(graph, state)
     if isinstance(event, StepEvent) and event.step not in graph.steps:
         return Transition(state, (NothingToDo(event.step, "there is no such step"),))
     changed, actions = _direct(graph, state, event, policy)
-    settled, started = settle(graph, changed)
-    actions = [*actions, *started]
-    return Transition(settled, tuple(actions) or (_nothing(graph, settled, event),))
+    return Transition(changed, tuple(actions))
 
 
 def _complete(graph: Graph, state: ProjectState) -> ProjectState:
