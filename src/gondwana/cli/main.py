@@ -19,6 +19,9 @@ _COMMANDS = {
     "step": "Run one step on given files.",
     "grid": "Make a tripolar ocean grid with its poles on land.",
     "planet": "Make a random planet to try things on.",
+    "serve": "Run everything on this machine, for projects.",
+    "dispatcher": "Run a dispatcher of a distributed installation.",
+    "worker": "Run a worker of a distributed installation.",
 }
 _UNEXPECTED = 70  # the exit status that sysexits.h keeps for a fault of the program itself
 

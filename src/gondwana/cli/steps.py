@@ -13,9 +13,9 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print declarations as JSON.")
 def command(name: str | None, as_json: bool) -> int:
     """List the steps in their order, or describe one with all its parameters."""
-    from gondwana.steps.registry import in_order, step_named  # noqa: PLC0415
+    from gondwana.steps.registry import STEPS, step_named  # noqa: PLC0415
 
-    steps = in_order() if name is None else [step_named(name)]
+    steps = list(STEPS.values()) if name is None else [step_named(name)]
     if as_json:
         click.echo(json.dumps([_as_json(step) for step in steps], indent=1))
     elif name is None:
@@ -49,6 +49,8 @@ def _print_list(steps: list[Any]) -> None:
         table.add_column(title)
     for step in steps:
         person = " (a person may edit)" if step.interactive else ""
+        if not step.can_run:
+            person = f" (needs a worker for {step.worker})"
         table.add_row(
             step.name, step.title + person, ", ".join(step.inputs), ", ".join(step.outputs)
         )

@@ -6,6 +6,7 @@ declarations; to add a step is to add one module and name it in the registry.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -202,8 +203,11 @@ class Step:
         Kinds it needs and makes.
     parameters : type of StepParameters
         Its parameters with units, bounds and help.
-    run : callable
+    run : callable or None
         The function: a task in, an outcome out. It reads its inputs and writes nothing.
+    program : Path or None
+        Instead of a function: an executable, in any language (see `programs`). A step may have
+        neither as yet; it then waits for a worker.
     optional_inputs : tuple of str
         Kinds it uses if they are there.
     worker : str
@@ -223,9 +227,16 @@ class Step:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     parameters: type[StepParameters]
-    run: Callable[[Task], Outcome] = field(repr=False)
+    run: Callable[[Task], Outcome] | None = field(repr=False)
+    program: Path | None = None
     optional_inputs: tuple[str, ...] = ()
     worker: str = "python"
     interactive: bool = False
     timeout: float = 600.0
     retries: int = 1
+
+    @property
+    def can_run(self) -> bool:
+        """Whether this machine has what runs it."""
+        there = self.program is not None and os.access(self.program, os.X_OK)
+        return self.run is not None or there

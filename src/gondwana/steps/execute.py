@@ -16,12 +16,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from gondwana.errors import GondwanaError, InputError, ParameterError
+from gondwana.formats.netcdf import open_netcdf
 from gondwana.formats.provenance import Origin, Provenance, arrays_sha256, file_sha256
 from gondwana.formats.writer import Format, write_dataset
 from gondwana.science.checks import Change, Check
 from gondwana.steps.contract import Step, StepParameters, Task
 from gondwana.steps.edits import Edit
 from gondwana.steps.kinds import KINDS
+from gondwana.steps.programs import Progress, run_program, silent
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Record:
     outputs : dict of str to StoredFile
         By kind.
     arrays : dict of str to str
-        Checksum of each output's arrays alone, by kind.
+        Checksum of the arrays alone, by kind, of each output that is NetCDF.
     checks, changes, notes
         As the step gave them.
     seconds : float
@@ -89,6 +91,7 @@ def execute(
     created: datetime,
     edits: tuple[Edit, ...] = (),
     file_format: Format = "netcdf3",
+    progress: Progress = silent,
 ) -> Record:
     """Run a step and write its outputs into a folder.
 
@@ -106,6 +109,8 @@ def execute(
     edits : tuple of Edit
         For interactive steps.
     file_format : {"netcdf3", "netcdf4"}
+    progress : callable
+        Told by a program how far it is.
 
     Returns
     -------
@@ -118,9 +123,15 @@ def execute(
     """
     began = time.perf_counter()
     wanted = [kind for kind in (*step.inputs, *step.optional_inputs) if kind in inputs]
-    task = Task({kind: inputs[kind].path for kind in wanted}, parameters, edits)
+    used = {kind: inputs[kind] for kind in wanted}
     try:
-        outcome = step.run(task)
+        if step.program is not None:
+            return _run_program(
+                step, used, parameters, folder, created, edits, file_format, progress
+            )
+        if step.run is None:
+            raise ParameterError("nothing on this machine can run it", remedy="start its worker")
+        outcome = step.run(Task({k: file.path for k, file in used.items()}, parameters, edits))
     except GondwanaError as error:
         raise error.at(f"step {step.name}") from error
     values = parameters.model_dump(mode="json")
@@ -148,6 +159,32 @@ def execute(
         notes=tuple(outcome.notes),
         seconds=time.perf_counter() - began,
     )
+
+
+def _run_program(
+    step: Step,
+    inputs: Mapping[str, StoredFile],
+    parameters: StepParameters,
+    folder: Path,
+    created: datetime,
+    edits: tuple[Edit, ...],
+    file_format: Format,
+    progress: Progress,
+) -> Record:
+    began = time.perf_counter()
+    values = parameters.model_dump(mode="json")
+    edited = [edit.model_dump(mode="json", exclude_defaults=True) for edit in edits]
+    paths = {kind: file.path for kind, file in inputs.items()}
+    run_program(step, paths, values, edited, folder, created, file_format, progress)
+    origin = reduce(Origin.merged, (file.origin for file in inputs.values()), Origin())
+    outputs, arrays = {}, {}
+    for kind in step.outputs:
+        path = folder / KINDS[kind].filename
+        outputs[kind] = StoredFile(kind, path, file_sha256(path), origin)
+        if path.suffix == ".nc":
+            arrays[kind] = arrays_sha256(open_netcdf(path))
+    seconds = time.perf_counter() - began
+    return Record(step, values, outputs, arrays, (), (), (), seconds)
 
 
 def validated(step: Step, values: Mapping[str, Any]) -> StepParameters:

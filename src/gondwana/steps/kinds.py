@@ -23,6 +23,10 @@ KINDS: dict[str, Kind] = {
         Kind("heatflow", "heatflow.nc", "geothermal heat flow for NEMO"),
         Kind("ahmcoef", "ahmcoef.nc", "lateral viscosity for NEMO"),
         Kind("subbasins", "subbasins.nc", "ocean basins for NEMO"),
+        Kind("coupling_grids", "grids.nc", "grids for OASIS"),
+        Kind("coupling_masks", "masks.nc", "masks for OASIS"),
+        Kind("coupling_areas", "areas.nc", "cell areas for OASIS"),
+        Kind("coupling_weights", "weights.nc", "weights between ocean and atmosphere"),
     )
 }
 

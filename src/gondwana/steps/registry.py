@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from graphlib import TopologicalSorter
 
-from gondwana.errors import ParameterError
+from gondwana.errors import InputError, ParameterError
 from gondwana.steps import (
     ahmcoef,
     bathymetry,
+    calculate_weights,
     heatflow,
     internal_oceans,
     ocean_grid,
@@ -21,6 +22,8 @@ from gondwana.steps import (
     topo_high_res,
 )
 from gondwana.steps.contract import Step
+from gondwana.steps.external import folders, read_step
+from gondwana.steps.kinds import KINDS
 
 STEPS: dict[str, Step] = {
     module.STEP.name: module.STEP
@@ -37,8 +40,24 @@ STEPS: dict[str, Step] = {
         sub_basins,
         heatflow,
         ahmcoef,
+        calculate_weights,
     )
 }
+
+
+def _add_external() -> None:
+    """Take in the steps in other languages, each of which may use what those before it make."""
+    for folder in folders():
+        step, kinds = read_step(folder, KINDS)
+        if step.name in STEPS:
+            raise InputError(
+                f"there is a step '{step.name}' already", remedy="rename it", where=str(folder)
+            )
+        STEPS[step.name] = step
+        KINDS.update({kind.name: kind for kind in kinds})
+
+
+_add_external()
 
 
 def step_named(name: str) -> Step:
@@ -71,14 +90,15 @@ def in_order(names: Iterable[str] | None = None) -> list[Step]:
     Parameters
     ----------
     names : iterable of str, optional
-        Steps wanted; all of them by default.
+        Steps wanted; by default all that are written in Python.
 
     Returns
     -------
     list of Step
         Ties keep the order of the registry.
     """
-    wanted = [step_named(name) for name in (STEPS if names is None else names)]
+    in_python = [name for name, step in STEPS.items() if step.run is not None]
+    wanted = [step_named(name) for name in (in_python if names is None else names)]
     needed: dict[str, list[str]] = {}
     while wanted:
         step = wanted.pop()

@@ -131,6 +131,23 @@ class FileStore:
         finally:
             part.unlink(missing_ok=True)
 
+    def lay(self, sha256: str, target: Path) -> None:
+        """Make a file readable under a path of this machine: a link where possible, else a copy.
+
+        A link is not checked; whoever reads the file has to.
+
+        Raises
+        ------
+        FileMissingError, FileDamagedError, TargetError
+        """
+        path = Path(self._path(sha256))
+        if not self._is_folder:
+            self.fetch(sha256, target)
+        elif path.is_file():
+            target.symlink_to(path.absolute())
+        else:
+            raise FileMissingError("the file is not in the store", remedy=_DAMAGED, where=sha256)
+
     def verify(self, sha256: str) -> int:
         """Read a file to see whether it is what it was, and return its size.
 
