@@ -13,13 +13,13 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from gondwana.dispatcher.desk import LEASE
 from gondwana.dispatcher.feeder import Pace
 from gondwana.dispatcher.hearing import Hearing
 from gondwana.dispatcher.loops import Loop
 from gondwana.dispatcher.platform import Platform
 from gondwana.dispatcher.relay import Relay
 from gondwana.dispatcher.rounds import Rounds
-from gondwana.dispatcher.transitions import LEASE
 from gondwana.messaging.topology import DEAD_LETTERS, dispatcher_queue
 from gondwana.messaging.transport import Consumer, Delivery, Transport
 

@@ -22,6 +22,7 @@ from gondwana.steps.edits import Edit
 from gondwana.storage import runs
 from gondwana.storage.marks import utc_now
 from gondwana.storage.models import Run
+from gondwana.storage.words import RunStatus
 
 SHORTEST, LONGEST = 4, 128
 """Tasks of one tag that are with the broker and not taken up: at least and at most."""
@@ -59,19 +60,18 @@ def feed(platform: Platform, session: Session, pace: Pace, tags: Iterable[str]) 
         room = pace.window(tag) - runs.count_queued(session, tag)
         if room > 0:
             for run in runs.next_waiting(session, tag, room):
-                _queue(platform, session, run)
+                run.status, run.queued = RunStatus.QUEUED, utc_now()
+                send(session, _message(platform, run))
 
 
-def _queue(platform: Platform, session: Session, run: Run) -> None:
-    queued = runs.queue(session, run.id, run.attempt, now=utc_now())
-    if queued is not None:
-        task = task_of(platform, queued)
-        send(
-            session,
-            Envelope.of(
-                task, source=SOURCE, project=run.project_id, run=run.id, attempt=run.attempt
-            ),
-        )
+def _message(platform: Platform, run: Run) -> Envelope[Task]:
+    return Envelope.of(
+        task_of(platform, run),
+        source=SOURCE,
+        project=run.project_id,
+        run=run.id,
+        attempt=run.attempt,
+    )
 
 
 def task_of(platform: Platform, run: Run) -> Task:

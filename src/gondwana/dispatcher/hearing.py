@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
 
 from sqlalchemy.orm import Session
 
+from gondwana.dispatcher.desk import Desk
 from gondwana.dispatcher.feeder import Pace, feed
 from gondwana.dispatcher.inbound import Inbound, buried, understood
 from gondwana.dispatcher.platform import Platform
-from gondwana.dispatcher.transitions import ProjectAtWork
 from gondwana.messaging.envelope import UndecodableError
 from gondwana.messaging.transport import Consumer, Delivery
 from gondwana.storage import inbox, runs
@@ -71,46 +71,51 @@ class Hearing:
                 raise
             _log.exception("message %s of project %s is dropped", message.message_id, project)
 
-    def _handle_together(self, by_project: Iterable[tuple[str, list[Inbound]]]) -> None:
-        # projects in the order of their ids, so that two dispatchers never wait for each other
+    def _handle_together(self, by_project: Sequence[tuple[str, list[Inbound]]]) -> None:
         with self._platform.database.transaction() as session:
+            by_project = [
+                (project_id, [one for one in messages if not self._is_beat(session, one)])
+                for project_id, messages in by_project
+            ]
+            everything = [one for _, messages in by_project for one in messages]
+            desk = Desk(
+                self._platform,
+                session,
+                [project_id for project_id, messages in by_project if messages],
+                run_ids=[one.said.run_id for one in everything if one.said.run_id],
+                lease=self._lease,
+            )
             tags: set[str] = set()
             for project_id, messages in by_project:
-                tags |= self._handle_project(session, project_id, messages)
+                tags |= self._handle_project(desk, project_id, messages)
+            desk.store()
             feed(self._platform, session, self._pace, tags)
 
-    def _handle_project(
-        self, session: Session, project_id: str, messages: Sequence[Inbound]
-    ) -> set[str]:
+    def _handle_project(self, desk: Desk, project_id: str, messages: Sequence[Inbound]) -> set[str]:
         """Handle what concerns one project; return the tags whose workers may have more to do."""
         steps = self._platform.graph.steps
-        beats = [one for one in messages if one.beat and self._is_alive(session, one)]
-        rest = [one for one in messages if one not in beats]
-        if not rest:
-            return set()
-        try:
-            project = ProjectAtWork(self._platform, session, project_id, lease=self._lease)
-        except NotFoundError:
-            _log.info("project %s is gone; %d messages mean nothing", project_id, len(rest))
-            return set()
         tags = set()
-        for message in rest:
-            if message.once and not inbox.is_new(session, message.message_id):
+        for message in messages:
+            try:
+                project = desk.project(project_id)
+            except NotFoundError:
+                _log.info("project %s is gone; %s means nothing", project_id, message.event)
+                continue
+            if message.once and not inbox.is_new(desk.session, message.message_id):
                 continue
             author = message.author_id
-            known_author = author if author and session.get(User, author) is not None else None
-            for action in project.handle(message.event, message.said, known_author):
+            known = author if author and desk.session.get(User, author) is not None else None
+            for action in project.handle(message.event, message.said, known):
                 if action.step in steps:
                     tags.add(steps[action.step].worker)
             if isinstance(message.event, TaskStarted):
                 self._pace.note(steps[message.event.step].worker)
-        project.store()
         return tags
 
-    def _is_alive(self, session: Session, message: Inbound) -> bool:
+    def _is_beat(self, session: Session, message: Inbound) -> bool:
         """Extend the lease of a worker that says nothing new; False if the machine has to look."""
         event = message.event
-        if not isinstance(event, TaskProgress) or event.fraction > 0.0:
+        if not message.beat or not isinstance(event, TaskProgress) or event.fraction > 0.0:
             return False
         until = event.at + self._lease
         run_id = message.said.run_id

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import singledispatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from gondwana.dispatcher.platform import Platform
-from gondwana.messaging.envelope import Envelope, encode
+from gondwana.messaging.envelope import AnyData, Envelope, encode
 from gondwana.messaging.messages import CancelTask as CancelTaskMessage
-from gondwana.messaging.messages import Data
-from gondwana.storage import outbox, revisions, runs
+from gondwana.storage import outbox, revisions
+from gondwana.storage.marks import new_id
 from gondwana.storage.models import Project, Run
-from gondwana.storage.words import RunStatus
+from gondwana.storage.words import OPEN, RunStatus
 from gondwana.workflow.actions import (
     Action,
     AwaitPerson,
@@ -37,6 +35,9 @@ from gondwana.workflow.actions import (
     SendTask,
 )
 
+if TYPE_CHECKING:
+    from gondwana.dispatcher.desk import Desk
+
 SOURCE = "dispatcher"
 
 
@@ -54,31 +55,27 @@ class Said:
 class Scene:
     """Everything an action needs to be done."""
 
-    platform: Platform
-    session: Session
+    desk: Desk
     project: Project
     now: datetime
-    lease: timedelta
     said: Said
     author_id: str
 
     def run_of(self, action: RunAction) -> Run | None:
         """Return the run of an attempt."""
-        wanted = select(Run).where(
-            Run.project_id == self.project.id,
-            Run.step == action.step,
-            Run.attempt == action.attempt,
-        )
-        return self.session.scalar(wanted)
+        return self.desk.run_of(self.project.id, action.step, action.attempt)
 
     def close(self, action: RunAction, status: RunStatus, **told: Any) -> None:
-        """Close the run of an attempt."""
+        """Close the run of an attempt, if it is open."""
         run = self.run_of(action)
-        if run is not None:
-            runs.finish(self.session, run.id, run.attempt, status, now=self.now, **told)
+        if run is None or run.status not in OPEN:
+            return
+        run.status, run.finished, run.lease_until = status, self.now, None
+        for name, value in told.items():
+            setattr(run, name, value)
 
 
-def send(session: Session, envelope: Envelope[Data]) -> None:
+def send(session: Session, envelope: Envelope[AnyData]) -> None:
     """Put a message into the outbox; those about one project leave in order."""
     message = encode(envelope)
     outbox.add(
@@ -102,18 +99,21 @@ def _shown_alone(action: Action, scene: Scene) -> None:
 @perform.register
 def _send_task(action: SendTask, scene: Scene) -> None:
     """Open a run; it waits for its turn among the runs of all users (see `feeder`)."""
-    runs.create(
-        scene.session,
-        scene.project.id,
-        action.step,
+    run = Run(
+        id=new_id(),
+        project_id=scene.project.id,
+        step=action.step,
         attempt=action.attempt,
         tag=action.tag,
+        status=RunStatus.WAITING,
         fingerprint=action.fingerprint,
-        parameters=action.parameters,
+        parameters=dict(action.parameters),
         inputs={kind: file.sha256 for kind, file in action.inputs.items()},
-        edits=action.edits,
+        edits=[dict(edit) for edit in action.edits],
         author_id=scene.author_id,
     )
+    scene.desk.session.add(run)
+    scene.desk.keep([run])
 
 
 @perform.register
@@ -123,11 +123,11 @@ def _cancel_task(action: CancelTask, scene: Scene) -> None:
     if run is not None and run.status is RunStatus.WAITING:
         return
     known = run.id if run is not None else scene.said.run_id
-    step = scene.platform.graph.steps[action.step]
+    step = scene.desk.platform.graph.steps[action.step]
     if known:
         told = CancelTaskMessage(step=step.name, worker=step.worker, reason="it is not wanted")
         send(
-            scene.session,
+            scene.desk.session,
             Envelope.of(
                 told, source=SOURCE, project=scene.project.id, run=known, attempt=action.attempt
             ),
@@ -137,41 +137,38 @@ def _cancel_task(action: CancelTask, scene: Scene) -> None:
 @perform.register
 def _mark_running(action: MarkRunning, scene: Scene) -> None:
     run = scene.run_of(action)
-    if run is not None:
-        until = scene.now + scene.lease
-        runs.lease(scene.session, run.id, run.attempt, action.worker, now=scene.now, until=until)
+    if run is not None and run.status in (RunStatus.WAITING, RunStatus.QUEUED):
+        run.status, run.owner, run.started = RunStatus.RUNNING, action.worker, scene.now
+        run.lease_until = scene.now + scene.desk.lease
 
 
 @perform.register
 def _mark_progress(action: MarkProgress, scene: Scene) -> None:
     run = scene.run_of(action)
-    if run is not None and run.owner is not None:
-        until = scene.now + scene.lease
-        runs.heartbeat(
-            scene.session, run.id, run.attempt, run.owner, until=until, progress=action.fraction
-        )
+    if run is not None and run.status is RunStatus.RUNNING:
+        run.progress, run.lease_until = action.fraction, scene.now + scene.desk.lease
 
 
 @perform.register
 def _record_revision(action: RecordRevision, scene: Scene) -> None:
     run = scene.run_of(action)
-    revisions.add(
-        scene.session,
-        scene.platform.store,
-        scene.project.id,
-        action.kind,
-        action.file.sha256,
-        arrays_sha256=action.file.arrays,
-        step=action.step,
-        fingerprint=action.fingerprint,
-        run_id=run.id if run is not None else None,
-        author_id=run.author_id if run is not None else scene.author_id,
+    scene.desk.new_revisions.append(
+        revisions.New(
+            project_id=scene.project.id,
+            kind=action.kind,
+            sha256=action.file.sha256,
+            arrays_sha256=action.file.arrays,
+            step=action.step,
+            fingerprint=action.fingerprint,
+            run_id=run.id if run is not None else None,
+            author_id=run.author_id if run is not None else scene.author_id,
+        )
     )
 
 
 @perform.register
 def _mark_done(action: MarkDone, scene: Scene) -> None:
-    scene.close(action, RunStatus.DONE, report=scene.said.report, log=scene.said.log)
+    scene.close(action, RunStatus.DONE, progress=1.0, report=dict(scene.said.report))
 
 
 @perform.register

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 
+from gondwana.dispatcher.desk import Desk
 from gondwana.dispatcher.platform import Platform
-from gondwana.dispatcher.transitions import ProjectAtWork
 from gondwana.messaging.messages import CancelRequested, CancelTask, StepRequested, Task, model_for
 from gondwana.storage import outbox, projects, runs
 from gondwana.storage.marks import utc_now
 from gondwana.storage.words import RunStatus
-from gondwana.workflow.events import Checked, TaskLost
+from gondwana.workflow.events import Checked, Event, TaskLost
 
 _log = logging.getLogger(__name__)
 
@@ -27,18 +27,18 @@ def take_up(platform: Platform) -> int:
     with platform.database.reading() as session:
         lost = [run for run in runs.unfinished(session) if run.status is not RunStatus.WAITING]
         everything = projects.ids(session)
-    by_project: dict[str, list[TaskLost]] = {project_id: [] for project_id in everything}
+    by_project: dict[str, list[Event]] = {project_id: [] for project_id in everything}
     now = utc_now()
     for run in lost:
-        event = TaskLost(at=now, step=run.step, attempt=run.attempt)
+        event: Event = TaskLost(at=now, step=run.step, attempt=run.attempt)
         by_project.setdefault(run.project_id, []).append(event)
     for project_id, events in by_project.items():
         with platform.database.transaction() as session:
-            project = ProjectAtWork(platform, session, project_id)
-            for event in events:
+            desk = Desk(platform, session, [project_id])
+            project = desk.project(project_id)
+            for event in (*events, Checked(at=now)):
                 project.handle(event)
-            project.handle(Checked(at=now))
-            project.store()
+            desk.store()
     if lost:
         _log.warning("%d unfinished runs are taken up again", len(lost))
     return len(lost)

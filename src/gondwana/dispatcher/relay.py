@@ -6,8 +6,8 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from gondwana.dispatcher.desk import Desk
 from gondwana.dispatcher.platform import Platform
-from gondwana.dispatcher.transitions import ProjectAtWork
 from gondwana.messaging.envelope import decode
 from gondwana.messaging.messages import Task
 from gondwana.messaging.transport import Message, Transport, UnroutableError
@@ -66,8 +66,8 @@ class Relay:
         event = TaskUnroutable(at=utc_now(), step=envelope.data.step, attempt=envelope.attempt)
         try:
             with self._platform.database.transaction() as session:
-                project = ProjectAtWork(self._platform, session, envelope.subject)
-                project.handle(event)
-                project.store()
+                desk = Desk(self._platform, session, [envelope.subject])
+                desk.project(envelope.subject).handle(event)
+                desk.store()
         except NotFoundError:
             _log.info("a task of project %s, which is gone, found no worker", envelope.subject)

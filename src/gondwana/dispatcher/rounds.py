@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
+from gondwana.dispatcher.desk import Desk, ProjectAtWork
 from gondwana.dispatcher.feeder import Pace, feed
 from gondwana.dispatcher.loops import Loop
 from gondwana.dispatcher.platform import Platform
-from gondwana.dispatcher.transitions import ProjectAtWork
 from gondwana.messaging.topology import worker_queue
 from gondwana.messaging.transport import BrokerUnavailableError, Transport
 from gondwana.storage import inbox, outbox, projects, runs
@@ -103,16 +104,11 @@ class Rounds:
             self._handle_due(project_id, now)
 
     def _handle_due(self, project_id: str, now: datetime) -> None:
-        with self._platform.database.transaction() as session:
-            try:
-                project = ProjectAtWork(self._platform, session, project_id, lease=self._lease)
-            except NotFoundError:
-                return
+        with self._at_work(project_id) as project:
             for name, known in project.state.steps.items():
                 is_due = known.retry_at is not None and known.retry_at <= now
                 if known.phase is Phase.BACKOFF and is_due:
                     project.handle(RetryDue(at=now, step=name, attempt=known.attempt))
-            project.store()
 
     def _give_up_silent(self, now: datetime) -> None:
         with self._platform.database.reading() as session:
@@ -159,13 +155,8 @@ class Rounds:
         with self._platform.database.reading() as session:
             waiting = runs.projects_without_worker(session, tag)
         for project_id in waiting:
-            with self._platform.database.transaction() as session:
-                try:
-                    project = ProjectAtWork(self._platform, session, project_id, lease=self._lease)
-                except NotFoundError:
-                    continue
+            with self._at_work(project_id) as project:
                 project.handle(WorkerAvailable(at=now, tag=tag))
-                project.store()
 
     def _tags(self) -> Iterable[str]:
         return dict.fromkeys(step.worker for step in self._platform.graph.steps.values())
@@ -177,13 +168,16 @@ class Rounds:
         return None if backlog is None else backlog.messages == 0
 
     def _handle(self, run: Run, event: Event) -> None:
-        with self._platform.database.transaction() as session:
-            try:
-                project = ProjectAtWork(self._platform, session, run.project_id, lease=self._lease)
-            except NotFoundError:
-                return
+        with self._at_work(run.project_id) as project:
             project.handle(event)
-            project.store()
+
+    @contextmanager
+    def _at_work(self, project_id: str) -> Iterator[ProjectAtWork]:
+        """Give a project and store what became of it; nothing happens if it is gone."""
+        with suppress(NotFoundError), self._platform.database.transaction() as session:
+            desk = Desk(self._platform, session, [project_id], lease=self._lease)
+            yield desk.project(project_id)
+            desk.store()
 
     def _feed(self) -> None:
         with self._platform.database.reading() as session:

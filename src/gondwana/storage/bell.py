@@ -1,10 +1,10 @@
 """A bell that tells others when something was stored that they have to look at.
 
-Messages that were put into the outbox ring it with the transaction, so that nobody has to ask
-again and again. Who hears it looks for himself: it carries nothing, and may ring for nothing.
+A transaction that puts a message into the outbox rings it, so that nobody has to ask the database
+again and again. It carries nothing: whoever hears it looks for himself.
 
-PostgreSQL rings itself (NOTIFY). SQLite has no such thing: threads of the same process are told at
-once, and other processes notice that the file has changed.
+PostgreSQL rings by itself (NOTIFY). In a file of SQLite rings are counted, in the same transaction;
+threads of the same process are told at once, other processes look at the count many times a second.
 """
 
 from __future__ import annotations
@@ -22,153 +22,173 @@ from sqlalchemy.orm import Session
 
 from gondwana.storage.errors import DatabaseUnavailableError
 
-CHANNEL = "gondwana"
+_CHANNEL = "gondwana"
 _LOOK = 0.02
-"""Seconds between two looks at a file of SQLite."""
+"""Seconds between two looks at the count in a file of SQLite."""
+_MOST = 2**31
+_RECONNECT = 0.2
+_REMEDY = "check that it runs, and try again"
 
 
 class Listener(Protocol):
-    """Hears the bell. It belongs to one thread."""
+    """Hears the bell. It belongs to the thread that made it."""
 
     def wait(self, timeout: float) -> bool:
-        """Wait until it has rung since the last call; False if it has not in time.
+        """Wait until it has rung since the last call; False if it has not within some seconds.
+
+        Also true after a server was away: what rang meanwhile was not heard.
 
         Raises
         ------
         DatabaseUnavailableError
-            The database does not answer.
+            The file of SQLite cannot be read.
         """
 
 
 class Bell(Protocol):
-    """Rings for whoever listens."""
+    """The bell of a database."""
 
-    def rung_with(self, session: Session) -> None:
-        """Ring when this transaction is committed, and only then."""
+    def ring_with(self, session: Session) -> None:
+        """Ring when this transaction is committed, and only then; the last thing it does."""
 
-    def committed(self) -> None:
+    def rung(self) -> None:
         """Say that a transaction that rings was committed."""
 
     @contextmanager
     def listen(self) -> Iterator[Listener]:
-        """Listen from now on."""
+        """Hear it from now on.
+
+        Raises
+        ------
+        DatabaseUnavailableError
+            No connection.
+        """
 
 
 def bell_of(engine: Engine) -> Bell:
     """Return the bell of a database."""
     if engine.dialect.name == "sqlite":
-        return SqliteBell(str(engine.url.database))
-    return PostgresBell(engine.url.set(drivername="postgresql").render_as_string(False))
+        return _FileBell(str(engine.url.database))
+    url = engine.url.set(drivername="postgresql")
+    return _ServerBell(url.render_as_string(hide_password=False))
 
 
-class SqliteBell:
-    """The bell of a file."""
-
+class _FileBell:
     def __init__(self, file: str) -> None:
         self._file = file
-        self._rung = Condition()
-        self._count = 0
+        self._condition = Condition()
+        self._here = 0  # how often it was rung in this process
 
-    def rung_with(self, session: Session) -> None:
-        """Nothing to do: the commit itself can be seen."""
+    def ring_with(self, session: Session) -> None:
+        """Count one more ring in a number that the file has for its users."""
+        count = session.execute(text("PRAGMA user_version")).scalar_one()
+        session.execute(text(f"PRAGMA user_version = {(count + 1) % _MOST}"))
 
-    def committed(self) -> None:
-        """Tell all threads of this process."""
-        with self._rung:
-            self._count += 1
-            self._rung.notify_all()
+    def rung(self) -> None:
+        """Tell the threads of this process."""
+        with self._condition:
+            self._here += 1
+            self._condition.notify_all()
 
     @contextmanager
     def listen(self) -> Iterator[Listener]:
-        """Listen from now on."""
+        """Hear it from now on."""
         with closing(sqlite3.connect(self._file, isolation_level=None)) as connection:
-            yield _SqliteListener(self, connection)
+            yield _FileListener(self, connection)
 
-    def wait_beyond(self, count: int, timeout: float) -> int:
-        """Wait in this process for another count than the one that was heard last."""
-        with self._rung:
-            self._rung.wait_for(lambda: self._count != count, timeout)
-            return self._count
+    def rung_here(self, known: int, timeout: float) -> int:
+        """Return how often it was rung here, as soon as that is another number than is known."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._here != known, timeout)
+            return self._here
 
 
-class _SqliteListener:
-    def __init__(self, bell: SqliteBell, connection: sqlite3.Connection) -> None:
+class _FileListener:
+    def __init__(self, bell: _FileBell, connection: sqlite3.Connection) -> None:
         self._bell = bell
         self._connection = connection
-        self._heard = bell.wait_beyond(-1, 0.0)
-        self._version = self._data_version()
+        self._here = 0
+        self._heard = self._count()
+
+    def wait(self, timeout: float) -> bool:
+        deadline = time.monotonic() + timeout
+        while (count := self._count()) == self._heard:
+            left = deadline - time.monotonic()
+            if left <= 0.0:
+                return False
+            self._here = self._bell.rung_here(self._here, min(left, _LOOK))
+        self._heard = count
+        return True
+
+    def _count(self) -> int:
+        try:
+            (count,) = self._connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error as error:
+            raise DatabaseUnavailableError(
+                f"the database cannot be used ({error})", remedy=_REMEDY
+            ) from error
+        return int(count)
+
+
+class _ServerBell:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def ring_with(self, session: Session) -> None:
+        """Let the server tell with the commit."""
+        session.execute(text(f"NOTIFY {_CHANNEL}"))
+
+    def rung(self) -> None:
+        """Leave it to the server."""
+
+    @contextmanager
+    def listen(self) -> Iterator[Listener]:
+        """Hear it from now on."""
+        try:
+            listener = _ServerListener(self._url)
+        except psycopg.Error as error:
+            raise DatabaseUnavailableError(
+                "the database does not answer", remedy=_REMEDY
+            ) from error
+        with closing(listener):
+            yield listener
+
+
+class _ServerListener:
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection | None = self._connected()
 
     def wait(self, timeout: float) -> bool:
         deadline = time.monotonic() + timeout
         while True:
-            left = deadline - time.monotonic()
-            heard = self._bell.wait_beyond(self._heard, max(0.0, min(_LOOK, left)))
-            version = self._data_version()
-            if (heard, version) != (self._heard, self._version):
-                self._heard, self._version = heard, version
-                return True
-            if left <= 0:
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                if self._connection is None:
+                    self._connection = self._connected()
+                    return True
+                return bool(list(self._connection.notifies(timeout=left, stop_after=1)))
+            except psycopg.Error:
+                self.close()
+            if left == 0.0:
                 return False
-
-    def _data_version(self) -> int:
-        """Return a number that changes when any other connection has stored something."""
-        try:
-            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-        except sqlite3.Error as error:
-            raise DatabaseUnavailableError(f"the database cannot be used ({error})") from error
-        return int(version)
-
-
-class PostgresBell:
-    """The bell of a server."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def rung_with(self, session: Session) -> None:
-        """Let the server tell with the commit."""
-        session.execute(text(f"NOTIFY {CHANNEL}"))
-
-    def committed(self) -> None:
-        """Nothing to do: the server tells."""
-
-    @contextmanager
-    def listen(self) -> Iterator[Listener]:
-        """Listen from now on."""
-        listener = _PostgresListener(self._url)
-        try:
-            yield listener
-        finally:
-            listener.close()
-
-
-class _PostgresListener:
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._connection: psycopg.Connection | None = None
-        self._connect()
-
-    def wait(self, timeout: float) -> bool:
-        if self._connection is None:
-            # what rang meanwhile was not heard
-            self._connect()
-            return True
-        try:
-            heard = next(self._connection.notifies(timeout=timeout, stop_after=1), None)
-        except psycopg.Error as error:
-            self.close()
-            raise DatabaseUnavailableError("the database does not answer") from error
-        return heard is not None
+            time.sleep(min(left, _RECONNECT))
 
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _connect(self) -> None:
-        try:
-            self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=10)
-            self._connection.execute(f"LISTEN {CHANNEL}")
-        except psycopg.Error as error:
-            self.close()
-            raise DatabaseUnavailableError("the database does not answer") from error
+    def _connected(self) -> psycopg.Connection:
+        """Connect so that a server that is gone without a word is noticed, too."""
+        connection = psycopg.connect(
+            self._url,
+            autocommit=True,
+            application_name="gondwana bell",
+            connect_timeout=10,
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=3,
+        )
+        connection.execute(f"LISTEN {_CHANNEL}")
+        return connection

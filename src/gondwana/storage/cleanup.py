@@ -17,6 +17,7 @@ from gondwana.storage.files import FileStore, StoredFile
 from gondwana.storage.marks import utc_now
 from gondwana.storage.models import File, Revision
 
+_DIGITS = "0123456789abcdef"
 _WRITING = timedelta(hours=1)
 """A part of a file that nobody has written to for so long will not become a file."""
 
@@ -57,11 +58,10 @@ def survey(database: Database, store: FileStore, *, before: datetime) -> Survey:
     """Find the files put before a time that no revision names; nothing is removed."""
     unnamed: list[StoredFile] = []
     missing: list[str] = []
-    for first in range(256):
-        prefix = f"{first:02x}"
+    for first in _DIGITS:
         # rows after files: what was named since the listing is seen as named
-        present = {file.sha256: file for file in store.listed(prefix)}
-        named = _named(database, prefix)
+        present = {file.sha256: file for two in _DIGITS for file in store.listed(first + two)}
+        named = _named(database, first)
         unnamed += [file for sha, file in present.items() if sha not in named and file.put < before]
         missing += [sha for sha in named - present.keys() if store.find(sha) is None]
     return Survey(before, tuple(unnamed), tuple(sorted(missing)))
@@ -74,10 +74,11 @@ def remove(database: Database, store: FileStore, found: Survey) -> Removed:
     return Removed(tuple(gone), store.remove_leftovers(given_up))
 
 
-def _named(database: Database, prefix: str) -> set[str]:
+def _named(database: Database, first: str) -> set[str]:
+    """Return the checksums that begin with a digit and are named."""
     with database.reading() as session:
-        wanted = select(Revision.sha256).where(Revision.sha256.startswith(prefix)).distinct()
-        return set(session.scalars(wanted))
+        begins_so = Revision.sha256.between(first, first + "g")  # "f" is the last digit
+        return set(session.scalars(select(Revision.sha256).where(begins_so).distinct()))
 
 
 def _remove_one(database: Database, store: FileStore, file: StoredFile, before: datetime) -> bool:

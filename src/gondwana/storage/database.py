@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from functools import partial
@@ -89,9 +90,9 @@ class Database:
                 yield session
                 rings = RINGS in session.info
                 if rings:
-                    self.bell.rung_with(session)
+                    self.bell.ring_with(session)
             if rings:
-                self.bell.committed()
+                self.bell.rung()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -121,7 +122,7 @@ def open_engine(url: str, *, patience: float = PATIENCE, **options: Any) -> Engi
         engine = create_engine(
             parsed, connect_args={"timeout": patience}, json_serializer=_JSON, **options
         )
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine, patience)
         return engine
     # a client that stands still in a transaction loses it, so that it does not hold up all others
     limits = {"lock_timeout": patience, "idle_in_transaction_session_timeout": 2 * patience}
@@ -172,6 +173,12 @@ def insert_if_new(session: Session, table: type[Base], **values: Any) -> bool:
     return session.scalar(statement.returning(inspect(table).primary_key[0])) is not None
 
 
+def insert_all_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, in their order, but those with a key that is there already."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(table).values([dict(row) for row in rows]).on_conflict_do_nothing())
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn errors of the database that a person can do something about into ours."""
@@ -197,12 +204,13 @@ def _make_folder(file: Path) -> None:
         ) from None
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, patience: float) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, record: object) -> None:  # noqa: ARG001
         # the driver must not begin transactions by itself: it would begin them too late
         connection.isolation_level = None
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        _use_wal(connection, patience)
+        for setting in ("synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {setting}").close()
 
     @event.listens_for(engine, "begin")
@@ -212,6 +220,23 @@ def _prepare_sqlite(engine: Engine) -> None:
         reading = connection.get_execution_options().get(_READ_ONLY, False)
         connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _use_wal(connection: sqlite3.Connection, patience: float) -> None:
+    """Let readers and a writer work side by side; the file itself keeps that it is so.
+
+    SQLite does not wait for others who use a new file, as it does everywhere else.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 def _prepare_postgresql(engine: Engine) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    TextClause,
     UniqueConstraint,
     event,
     text,
@@ -22,8 +23,16 @@ from gondwana.storage.columns import Base
 from gondwana.storage.marks import new_id, utc_now
 from gondwana.storage.words import OPEN, Access, Role, RunStatus
 
-_OPEN_SQL = f"status IN ({', '.join(repr(status.value) for status in OPEN)})"
-_AT_WORK_SQL = "status IN ('queued', 'running')"
+# The conditions of partial indices. Queries that are to use one repeat its condition as it stands
+# here: SQLite does not see that a condition with a parameter is the same.
+IS_OPEN = text(f"status IN ({', '.join(repr(status.value) for status in OPEN)})")
+IS_WAITING = text("status = 'waiting'")
+IS_AT_WORK = text("status IN ('queued', 'running')")
+IS_WITHOUT_WORKER = text("status = 'no worker'")
+
+
+def _partial(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 class User(Base):
@@ -63,13 +72,8 @@ class Project(Base):
 
     __tablename__ = "projects"
     __table_args__ = (
-        Index(
-            "projects_name_unique",
-            "owner_id",
-            "name",
-            unique=True,
-            sqlite_where=text("deleted IS NULL"),
-            postgresql_where=text("deleted IS NULL"),
+        _partial(
+            "projects_name_unique", "owner_id", "name", where=text("deleted IS NULL"), unique=True
         ),
         CheckConstraint("length(name) > 0", name="name_given"),
     )
@@ -100,38 +104,11 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         UniqueConstraint("project_id", "step", "attempt"),
-        Index(
-            "runs_one_open",
-            "project_id",
-            "step",
-            unique=True,
-            sqlite_where=text(_OPEN_SQL),
-            postgresql_where=text(_OPEN_SQL),
-        ),
-        Index(
-            "runs_by_lease",
-            "lease_until",
-            sqlite_where=text("lease_until IS NOT NULL"),
-            postgresql_where=text("lease_until IS NOT NULL"),
-        ),
-        Index(
-            "runs_waiting",
-            "tag",
-            "author_id",
-            "created",
-            "id",
-            sqlite_where=text("status = 'waiting'"),
-            postgresql_where=text("status = 'waiting'"),
-        ),
-        Index(
-            "runs_at_work",
-            "tag",
-            "status",
-            "author_id",
-            sqlite_where=text(_AT_WORK_SQL),
-            postgresql_where=text(_AT_WORK_SQL),
-        ),
-        Index("runs_by_status", "status", "created"),
+        _partial("runs_one_open", "project_id", "step", where=IS_OPEN, unique=True),
+        _partial("runs_by_lease", "lease_until", where=text("lease_until IS NOT NULL")),
+        _partial("runs_waiting", "tag", "author_id", "created", "id", where=IS_WAITING),
+        _partial("runs_at_work", "tag", "status", "author_id", where=IS_AT_WORK),
+        _partial("runs_without_worker", "tag", "project_id", where=IS_WITHOUT_WORKER),
         CheckConstraint("attempt >= 1", name="attempt_counted"),
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress_possible"),
         CheckConstraint(
@@ -139,7 +116,7 @@ class Run(Base):
             " AND (lease_until IS NULL OR owner IS NOT NULL)",
             name="leased_while_running",
         ),
-        CheckConstraint(f"({_OPEN_SQL}) = (finished IS NULL)", name="finished_once_closed"),
+        CheckConstraint(f"({IS_OPEN.text}) = (finished IS NULL)", name="finished_once_closed"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -152,7 +129,7 @@ class Run(Base):
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     inputs: Mapped[dict[str, Any]] = mapped_column(default=dict)  # checksums by kind
     edits: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
-    author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    author_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     owner: Mapped[str | None]  # the worker that has the lease
     lease_until: Mapped[datetime | None]
     progress: Mapped[float] = mapped_column(default=0.0)
@@ -215,13 +192,7 @@ class Outgoing(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(
-            "outbox_unpublished",
-            "subject",
-            "number",
-            sqlite_where=text("published IS NULL"),
-            postgresql_where=text("published IS NULL"),
-        ),
+        _partial("outbox_unpublished", "subject", "number", where=text("published IS NULL")),
         Index("outbox_by_published", "published"),
         CheckConstraint(
             "(claimed_by IS NULL) = (claimed_until IS NULL)", name="claimed_by_somebody"

@@ -25,7 +25,6 @@ def add(session: Session, *, message_id: str, subject: str, key: str, body: byte
     """
     message = Outgoing(message_id=message_id, subject=subject, key=key, body=body)
     session.add(message)
-    session.flush()
     session.info[RINGS] = True
     return message
 
@@ -78,11 +77,6 @@ def mark_published(
     return _change(
         session, numbers, owner=owner, claimed_by=None, claimed_until=None, published=now
     )
-
-
-def release(session: Session, owner: str, numbers: Collection[int]) -> list[Outgoing]:
-    """Give messages back that could not be published; return those that were this owner's."""
-    return _change(session, numbers, owner=owner, claimed_by=None, claimed_until=None)
 
 
 def waiting(session: Session) -> int:

@@ -5,7 +5,7 @@ Locks are taken users first, then projects, so that two transactions never wait 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +106,18 @@ def lock(session: Session, project_id: str, *, deleted: bool = False) -> Project
     if project is None or (project.deleted is not None and not deleted):
         raise NotFoundError(_NONE)
     return project
+
+
+def lock_all(session: Session, project_ids: Collection[str]) -> list[Project]:
+    """Return those of some projects that there are, deleted ones too, locked as by ``lock``.
+
+    They are locked in the order of their ids, so that two transactions never wait for each other.
+    """
+    if not project_ids:
+        return []
+    wanted = select(Project).where(Project.id.in_(sorted(project_ids))).order_by(Project.id)
+    locked = wanted.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return list(session.scalars(locked))
 
 
 def of_owner(session: Session, owner_id: str, *, deleted: bool = False) -> list[Project]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gondwana.storage import projects
-from gondwana.storage.database import insert_if_new
+from gondwana.storage.database import insert_all_new
 from gondwana.storage.errors import FileMissingError, NotFoundError
 from gondwana.storage.files import FileStore
 from gondwana.storage.marks import utc_now
@@ -71,6 +74,37 @@ def add(
     project.modified = utc_now()
     session.flush()
     return revision
+
+
+@dataclass(frozen=True)
+class New:
+    """A revision to be added: of what, with what, and how it came about (see `add`)."""
+
+    project_id: str
+    kind: str
+    sha256: str
+    arrays_sha256: str = ""
+    step: str = ""
+    fingerprint: str = ""
+    run_id: str | None = None
+    author_id: str | None = None
+
+
+def add_all(session: Session, store: FileStore, new: Sequence[New]) -> None:
+    """Add revisions of projects that the caller has locked, with a few statements for all.
+
+    Raises
+    ------
+    FileMissingError
+        The store lacks one of the files.
+    """
+    if not new:
+        return
+    _name_files(session, store, {one.sha256 for one in new})
+    last = _last_numbers(session, new)
+    for one in new:
+        number = last[one.project_id, one.kind] = last.get((one.project_id, one.kind), 0) + 1
+        session.add(Revision(number=number, **vars(one)))
 
 
 def restore(
@@ -165,17 +199,40 @@ def _last_number(session: Session, project_id: str, kind: str) -> int:
     return session.scalar(wanted) or 0
 
 
+def _last_numbers(session: Session, new: Sequence[New]) -> dict[tuple[str, str], int]:
+    """Return the highest numbers so far, of the kinds that there are already."""
+    wanted = (
+        select(Revision.project_id, Revision.kind, func.max(Revision.number))
+        .where(
+            Revision.project_id.in_({one.project_id for one in new}),
+            Revision.kind.in_({one.kind for one in new}),
+        )
+        .group_by(Revision.project_id, Revision.kind)
+    )
+    return {(project_id, kind): number for project_id, kind, number in session.execute(wanted)}
+
+
 def _name_file(session: Session, store: FileStore, sha256: str) -> None:
-    """Make sure that a file can be named: its row is ours first, then its bytes are looked for.
+    _name_files(session, store, {sha256})
+
+
+def _name_files(session: Session, store: FileStore, names: Collection[str]) -> None:
+    """Make sure that files can be named: first their rows are ours, then their bytes are found.
 
     A clean-up takes the row before the bytes, so that either it waits for us and finds the file
     named, or we wait for it and find the file missing.
     """
-    found = store.find(sha256)
-    if found is None:
+    ordered = sorted(names)
+    found = {sha256: store.find(sha256) for sha256 in ordered}
+    rows = [
+        {"sha256": file.sha256, "size": file.size, "created": utc_now()}
+        for file in found.values()
+        if file is not None
+    ]
+    if len(rows) < len(ordered):
         raise FileMissingError("the file is not in the store", remedy="store it first")
-    insert_if_new(session, File, sha256=sha256, size=found.size, created=utc_now())
-    row = select(File.sha256).where(File.sha256 == sha256)
-    kept = session.scalar(row.with_for_update(read=True, key_share=True))
-    if kept is None or store.find(sha256) is None:
+    insert_all_new(session, File, rows)
+    named = select(File.sha256).where(File.sha256.in_(ordered)).order_by(File.sha256)
+    kept = list(session.scalars(named.with_for_update(read=True, key_share=True)))
+    if len(kept) < len(ordered) or any(store.find(sha256) is None for sha256 in ordered):
         raise FileMissingError("the file was just removed", remedy="store it again")

@@ -6,24 +6,18 @@ None: this is how a worker that was given up is kept from recording anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from heapq import heapify, heappop, heappush
-from itertools import count, islice
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
 
-from gondwana.storage import projects
+from gondwana.storage import projects, turns
 from gondwana.storage.errors import ConflictError, NotFoundError
-from gondwana.storage.models import Run
+from gondwana.storage.models import IS_AT_WORK, IS_OPEN, IS_WITHOUT_WORKER, Run
 from gondwana.storage.words import CLOSED, OPEN, RunStatus
-
-# written out, since SQLite uses a partial index only where its condition stands in the query
-_WAITS = Run.status == literal_column("'waiting'")
-_AT_WORK = Run.status.in_((literal_column("'queued'"), literal_column("'running'")))
-_SOME = 32
 
 
 def create(
@@ -52,7 +46,7 @@ def create(
     fingerprint, parameters, inputs, edits
         What it is to be run with, as JSON values; the inputs' checksums by kind.
     author_id : str, optional
-        Who asked for it.
+        Who asked for it; by default the owner of the project.
 
     Raises
     ------
@@ -61,7 +55,7 @@ def create(
     NotFoundError
         There is no such project.
     """
-    projects.lock(session, project_id)
+    project = projects.lock(session, project_id)
     if open_run(session, project_id, step) is not None:
         raise ConflictError(f"a run of '{step}' is open already", remedy="wait for it or cancel it")
     if attempt <= _last_attempt(session, project_id, step):
@@ -76,7 +70,7 @@ def create(
         parameters=dict(parameters or {}),
         inputs=dict(inputs or {}),
         edits=[dict(edit) for edit in edits],
-        author_id=author_id,
+        author_id=author_id or project.owner_id,
     )
     session.add(run)
     session.flush()
@@ -97,6 +91,13 @@ def get(session: Session, run_id: str) -> Run:
     return run
 
 
+def get_all(session: Session, run_ids: Collection[str]) -> list[Run]:
+    """Return those of some runs that there are."""
+    if not run_ids:
+        return []
+    return list(session.scalars(select(Run).where(Run.id.in_(run_ids))))
+
+
 def open_run(session: Session, project_id: str, step: str) -> Run | None:
     """Return the run of a step that is not over, if there is one."""
     return session.scalar(
@@ -106,9 +107,7 @@ def open_run(session: Session, project_id: str, step: str) -> Run | None:
 
 def unfinished(session: Session) -> list[Run]:
     """Return all runs that are not over, the oldest first: what a start has to take up again."""
-    return list(
-        session.scalars(select(Run).where(Run.status.in_(OPEN)).order_by(Run.created, Run.id))
-    )
+    return list(session.scalars(select(Run).where(IS_OPEN).order_by(Run.created, Run.id)))
 
 
 def history(session: Session, project_id: str, step: str | None = None) -> list[Run]:
@@ -121,31 +120,31 @@ def history(session: Session, project_id: str, step: str | None = None) -> list[
 
 def running(session: Session) -> list[Run]:
     """Return all runs that a worker has, the longest at work first."""
-    wanted = select(Run).where(Run.status == RunStatus.RUNNING)
+    wanted = select(Run).where(IS_AT_WORK, Run.status == RunStatus.RUNNING)
     return list(session.scalars(wanted.order_by(Run.started, Run.id)))
 
 
 def queued_before(session: Session, before: datetime, *, limit: int = 100) -> list[Run]:
     """Return runs that were queued before a time and that no worker has taken up, oldest first."""
-    wanted = select(Run).where(Run.status == RunStatus.QUEUED, Run.queued < before)
+    wanted = select(Run).where(IS_AT_WORK, Run.status == RunStatus.QUEUED, Run.queued < before)
     return list(session.scalars(wanted.order_by(Run.queued, Run.id).limit(limit)))
 
 
 def projects_without_worker(session: Session, tag: str) -> list[str]:
     """Return the projects in which some run once found no worker with a tag."""
-    wanted = select(Run.project_id).where(Run.status == RunStatus.NO_WORKER, Run.tag == tag)
+    wanted = select(Run.project_id).where(IS_WITHOUT_WORKER, Run.tag == tag)
     return list(session.scalars(wanted.distinct().order_by(Run.project_id)))
 
 
 def tags_waiting(session: Session) -> list[str]:
     """Return the tags whose workers some run waits for."""
-    return _different(session, Run.tag, _WAITS)
+    return turns.tags(session)
 
 
 def count_queued(session: Session, tag: str) -> int:
     """Return how many runs of a tag are queued and not taken up."""
-    queued = Run.status == literal_column("'queued'")
-    wanted = select(func.count()).where(_AT_WORK, Run.tag == tag, queued)
+    queued = Run.status == RunStatus.QUEUED
+    wanted = select(func.count()).where(IS_AT_WORK, Run.tag == tag, queued)
     return session.scalar(wanted) or 0
 
 
@@ -156,10 +155,12 @@ def next_waiting(session: Session, tag: str, limit: int) -> list[Run]:
     the one who waits the longest; the runs of one author in the order in which they came. Runs
     that another transaction is about to change are left out.
     """
-    places = {run_id: place for place, run_id in enumerate(islice(_in_turn(session, tag), limit))}
-    wanted = select(Run).where(_WAITS, Run.id.in_(places)).with_for_update(skip_locked=True)
+    next_ones = islice(turns.in_turn(session, tag), limit)
+    places = {run_id: place for place, run_id in enumerate(next_ones)}
+    wanted = select(Run).where(Run.id.in_(places)).with_for_update(skip_locked=True)
     found = session.scalars(wanted.execution_options(populate_existing=True))
-    return sorted(found, key=lambda run: places[run.id])
+    still = [run for run in found if run.status is RunStatus.WAITING]
+    return sorted(still, key=lambda run: places[run.id])
 
 
 def queue(session: Session, run_id: str, attempt: int, *, now: datetime) -> Run | None:
@@ -261,65 +262,6 @@ def expired(session: Session, *, now: datetime, limit: int = 100) -> list[Run]:
     """Return runs whose lease is over, the longest first."""
     wanted = select(Run).where(Run.lease_until < now).order_by(Run.lease_until, Run.id)
     return list(session.scalars(wanted.limit(limit)))
-
-
-def _in_turn(session: Session, tag: str) -> Iterator[str]:
-    """Go through the waiting runs of a tag in turn, with one query for each author at most."""
-    at_work = _at_work(session, tag)
-    waiting = _authors_waiting(session, tag)
-    turns = [
-        (at_work.get(author, 0), since, place)
-        for place, (author, since) in enumerate(waiting.items())
-    ]
-    lines = [_waiting_of(session, tag, author) for author in waiting]
-    heapify(turns)
-    while turns:
-        busy, since, place = heappop(turns)
-        run_id = next(lines[place], None)
-        if run_id is not None:
-            yield run_id
-            heappush(turns, (busy + 1, since, place))
-
-
-def _at_work(session: Session, tag: str) -> dict[str | None, int]:
-    """Count the runs of a tag that are queued or running, by their authors."""
-    wanted = (
-        select(Run.author_id, func.count()).where(_AT_WORK, Run.tag == tag).group_by(Run.author_id)
-    )
-    return {author: count for author, count in session.execute(wanted)}
-
-
-def _authors_waiting(session: Session, tag: str) -> dict[str | None, datetime]:
-    """Return since when each author waits for workers of a tag."""
-    authors: list[str | None] = [None, *_different(session, Run.author_id, _WAITS, Run.tag == tag)]
-    oldest = select(func.min(Run.created)).where(_WAITS, Run.tag == tag)
-    since = {author: session.scalar(oldest.where(Run.author_id == author)) for author in authors}
-    return {author: time for author, time in since.items() if time is not None}
-
-
-def _waiting_of(session: Session, tag: str, author: str | None) -> Iterator[str]:
-    """Go through the waiting runs of one author, the oldest first, some at a time."""
-    wanted = select(Run.id).where(_WAITS, Run.tag == tag, Run.author_id == author)
-    for start in count(step=_SOME):
-        some = wanted.order_by(Run.created, Run.id).offset(start).limit(_SOME)
-        found = session.scalars(some).all()
-        yield from found
-        if len(found) < _SOME:
-            return
-
-
-def _different(
-    session: Session, column: InstrumentedAttribute[Any], *conditions: ColumnElement[bool]
-) -> list[str]:
-    """Return the different values of a column, from each to the next one by its index.
-
-    The databases themselves would go through all rows, of which one author may have thousands.
-    """
-    least = select(func.min(column).label("value")).where(*conditions)
-    known = least.cte(recursive=True)
-    following = least.where(column > known.c.value).scalar_subquery()
-    known = known.union_all(select(following).where(known.c.value.is_not(None)))
-    return list(session.scalars(select(known.c.value).where(known.c.value.is_not(None))))
 
 
 def _held_by(owner: str) -> tuple[ColumnElement[bool], ...]:

@@ -114,7 +114,7 @@ def _runs() -> None:
         sa.Column("parameters", sa.JSON, nullable=False),
         sa.Column("inputs", sa.JSON, nullable=False),
         sa.Column("edits", sa.JSON, nullable=False),
-        _text("author_id", nullable=True),
+        _text("author_id"),
         _text("owner", nullable=True),
         sa.Column("lease_until", TIME, nullable=True),
         sa.Column("progress", sa.Double, nullable=False),
@@ -150,7 +150,8 @@ def _runs() -> None:
     _partial("runs_waiting", "runs", ["tag", "author_id", "created", "id"], waiting, False)
     at_work = sa.text("status IN ('queued', 'running')")
     _partial("runs_at_work", "runs", ["tag", "status", "author_id"], at_work, False)
-    op.create_index("runs_by_status", "runs", ["status", "created"])
+    without_worker = sa.text("status = 'no worker'")
+    _partial("runs_without_worker", "runs", ["tag", "project_id"], without_worker, False)
 
 
 def _revisions() -> None:
