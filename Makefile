@@ -10,7 +10,7 @@ UV     := $(BIN)/uv
 READY  := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test check lint lock benchmarks clean services
+.PHONY: help setup demo test faults check lint lock benchmarks clean services
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -28,13 +28,19 @@ $(READY): requirements.lock pyproject.toml
 
 # CDO is the independent oracle of the regridding tests; the servers are started by the tests.
 services:
-	@tools/install-missing cdo=cdo rabbitmqctl=rabbitmq-server pg_lsclusters=postgresql
+	@tools/install-missing cdo=cdo rabbitmqctl=rabbitmq-server pg_lsclusters=postgresql \
+	    gfortran=gfortran nf-config=libnetcdff-dev
+	@$(MAKE) --quiet -C workers/hypsometry
 
 demo: setup
 	$(BIN)/gondwana build --example --out demo
 
 test: setup services
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+# A hundred rounds of processes killed at random, instead of the few of the test suite.
+faults: setup services
+	GONDWANA_FAULT_ROUNDS=100 $(BIN)/python -m pytest -q tests/fault/test_engine_faults.py
 
 lint: setup
 	$(BIN)/ruff check .

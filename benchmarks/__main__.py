@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks import command_line, flow, messaging, terrain
+from benchmarks import (
+    command_line,
+    dispatching,
+    flow,
+    latency,
+    long_queue,
+    messaging,
+    terrain,
+)
 
-for module in (command_line, terrain, flow, messaging):
+for module in (command_line, terrain, flow, messaging, latency, dispatching, long_queue):
     print(f"\n== {module.__name__.removeprefix('benchmarks.')}")
     module.main()

@@ -54,7 +54,7 @@ from private_postgres import PrivatePostgres
 from private_rabbitmq import PrivateRabbitMQ, server_script
 
 ROUNDS = 3
-LENGTH = 10
+LENGTH = int(os.environ.get("GONDWANA_CHAIN", "10"))
 STEPS = 3000
 LIMIT = 300.0
 

@@ -76,6 +76,12 @@ class PrivateRabbitMQ:
         registers = [path.read_bytes() for path in self._mnesia.glob("*/quorum/*/names.dets")]
         return all(any(queue.encode() in one for one in registers) for queue in queues)
 
+    def delete_queues(self, *names: str) -> None:
+        """Delete queues with all that is in them."""
+        with amqp.Connection(f"127.0.0.1:{self._port}", read_timeout=10) as connection:
+            for name in names:
+                connection.channel().queue_delete(name)
+
     def _running(self) -> subprocess.Popen[bytes]:
         if self._server is None:
             raise RuntimeError("RabbitMQ is not running")

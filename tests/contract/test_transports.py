@@ -182,6 +182,26 @@ def test_as_many_at_a_time_as_wanted(transport: Transport, queue: Queue) -> None
         next_from(consumer)
 
 
+def test_who_pauses_is_sent_nothing(connect: Connect, queue: Queue) -> None:
+    busy = connect().consume(queue)
+    other = connect()
+    other.publish(*(message(queue, body) for body in (b"1", b"2", b"3")))
+    for body in (b"1", b"2"):
+        delivery = next_from(busy)
+        assert delivery.message.body == body
+        if body == b"2":
+            busy.pause()
+        assert busy.ack(delivery)
+    with other.consume(queue) as idle:
+        delivery = next_from(idle)
+        assert (delivery.message.body, delivery.returned) == (b"3", 0)
+        assert idle.ack(delivery)
+    other.publish(message(queue, b"4"))
+    delivery = next_from(busy)
+    assert (delivery.message.body, delivery.returned) == (b"4", 0)
+    assert busy.ack(delivery)
+
+
 def test_unacknowledged_messages_come_again_in_order(transport: Transport, queue: Queue) -> None:
     transport.declare(queue)
     sent = [message(queue) for _ in range(3)]

@@ -18,12 +18,16 @@ import xarray as xr
 from gondwana.cli.main import main
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.formats.provenance import arrays_sha256, file_sha256
+from gondwana.steps.kinds import KINDS
+from gondwana.steps.registry import possible_here
 
 FILES = {
     "topography.nc", "routing.nc", "bathy.nc", "coordinates.nc", "soils.nc", "topo_high_res.nc",
     "pft.nc", "heatflow.nc", "ahmcoef.nc", "subbasins.nc", "recipe.yaml", "manifest.json",
     "checks.json", "report.html",
 }  # fmt: skip
+# programs in other languages join in once they are built
+FILES |= {KINDS[kind].filename for step in possible_here() if step.program for kind in step.outputs}
 
 
 @dataclass(frozen=True)

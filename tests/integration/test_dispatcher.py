@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
+from sqlalchemy.event import listens_for
 
-from dispatcher_world import LEASE, World
+from dispatcher_world import LEASE, World, received
 from gondwana.dispatcher import transitions
+from gondwana.errors import TargetError
 from gondwana.messaging.envelope import encode
 from gondwana.messaging.messages import (
     Cancelled,
@@ -21,6 +25,7 @@ from gondwana.messaging.messages import (
     Started,
     Task,
 )
+from gondwana.messaging.topology import dispatcher_queue
 from gondwana.messaging.transport import Message
 from gondwana.storage import projects, runs
 from gondwana.storage.database import Database
@@ -464,18 +469,42 @@ def test_two_dispatchers_that_hear_the_same_store_it_once(
     ]
     for message in messages:
         world.transport.publish(encode(message))
-    other = World.__new__(World)
-    other.__dict__.update(world.__dict__)
-    with world.transport.consume(_queue_of(world), prefetch=1000) as consumer:
+    queue = dispatcher_queue(world.steps)
+    with world.transport.consume(queue, prefetch=1000) as consumer:
         first, second = world.events.receive(0.0), consumer.receive(0.0)
-        assert first is not None and second is not None
+        assert first is not None
+        assert second is not None
         world.hearing.take(consumer, [second])
         world.hearing.take(world.events, [first])
     world.pump()
     assert len(world.revisions(project, "regridded")) == 1
 
 
-def _queue_of(world: World):  # type: ignore[no-untyped-def]
-    from gondwana.messaging.topology import dispatcher_queue  # noqa: PLC0415
+def test_a_full_disk_loses_nothing(tmp_path: Path, newest_sqlite: Path) -> None:
+    shutil.copy(newest_sqlite, tmp_path / "small.sqlite")
+    database = Database(f"sqlite:///{tmp_path / 'small.sqlite'}")
+    world = World(database, tmp_path)
+    world.employ()
+    project = world.project()
+    world.give(project, "source", b"topography")
+    world.pump()
+    (task,) = world.tasks()
+    world.start(task)
+    log = Failed(step="regrid", code="crash", reason="no", retryable=False, log="x" * 60_000)
+    world.say(task, log)
+    full = True
 
-    return dispatcher_queue(world.steps)
+    @listens_for(database.engine, "begin")
+    def limit(connection: Connection) -> None:
+        # a file of SQLite that may not grow is a disk that is full
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {1 if full else 10**6}")
+
+    found = received(world.events)
+    with pytest.raises(TargetError, match="full"):
+        world.hearing.take(world.events, found)
+    assert world.runs(project, "regrid")[0].status is RunStatus.QUEUED
+    full = False
+    world.hearing.take(world.events, found)
+    (run,) = world.runs(project, "regrid")
+    assert (run.status, len(run.log)) == (RunStatus.FAILED, 60_000)
+    database.close()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 import pytest
 
@@ -24,13 +23,16 @@ from gondwana.storage import (
 )
 from gondwana.storage.database import Database
 from gondwana.storage.errors import ConflictError, FileMissingError, NameTakenError
-from gondwana.storage.files import FileStore
+from gondwana.storage.files import FileStore, StoredFile
 from gondwana.storage.marks import new_id
+from gondwana.storage.models import File
 from gondwana.storage.words import Access, RunStatus
 from storage_samples import DAY, NOON, SECOND, at_once, new_project, put
 
 Databases = tuple[Database, Database]
 LATER = NOON + 60 * SECOND
+ROUNDS = 20
+HEAD_START = 0.3
 
 
 @pytest.fixture
@@ -159,6 +161,26 @@ def test_no_two_get_a_lease_of_the_same_run(databases: Databases) -> None:
             assert {runs.get(session, run).owner for run in some} <= {f"w{place}"}
 
 
+def test_no_two_queue_the_same_run(databases: Databases) -> None:
+    project = new_project(databases[0])
+    with databases[0].transaction() as session:
+        for number in range(40):
+            runs.create(session, project, f"step{number}", attempt=1, tag="python")
+
+    def feed(place: int) -> list[str]:
+        got = []
+        while True:
+            with databases[place % 2].transaction() as session:
+                for run in runs.next_waiting(session, "python", 3):
+                    assert runs.queue(session, run.id, run.attempt, now=NOON) is not None
+                    got.append(run.id)
+                if not runs.tags_waiting(session):
+                    return got
+
+    got = [run for some in at_once(partial(feed, place) for place in range(4)) for run in some]
+    assert len(got) == len(set(got)) == 40
+
+
 def test_a_run_is_closed_by_one(databases: Databases) -> None:
     project = new_project(databases[0])
     with databases[0].transaction() as session:
@@ -171,27 +193,6 @@ def test_a_run_is_closed_by_one(databases: Databases) -> None:
             return runs.finish(session, run, 1, status, now=NOON) is not None
 
     assert sum(at_once(partial(close, place) for place in range(6))) == 1
-
-
-def test_no_two_queue_the_same_run(databases: Databases) -> None:
-    project = new_project(databases[0])
-    with databases[0].transaction() as session:
-        for number in range(25):
-            runs.create(session, project, f"step{number}", attempt=1, tag="python")
-
-    def queue(place: int) -> list[str]:
-        got = []
-        while True:
-            with databases[place % 2].transaction() as session:
-                found = runs.next_waiting(session, "python", 3)
-                got += [run.id for run in found if runs.queue(session, run.id, 1, now=NOON)]
-            if not found:
-                return got
-
-    counted = Counter(
-        run for some in at_once([partial(queue, n) for n in range(4)]) for run in some
-    )
-    assert sorted(counted.values()) == [1] * 25
 
 
 def test_one_open_run_of_a_step(databases: Databases) -> None:
@@ -297,7 +298,7 @@ def test_a_clean_up_never_takes_what_is_being_named(databases: Databases, store:
 
     def name(place: int) -> int:
         missed = 0
-        for number in range(6):
+        for number in range(ROUNDS):
             content = f"{number % 3}".encode()
             while True:
                 sha256 = put(store, content)
@@ -326,6 +327,71 @@ def test_a_clean_up_never_takes_what_is_being_named(databases: Databases, store:
     at_once([name_all, clean, clean])
     with databases[0].reading() as session:
         history = revisions.history(session, project)
-    assert len(history) == 18
+    assert len(history) == 3 * ROUNDS
     for sha256 in {one.sha256 for one in history}:
         assert store.verify(sha256) == 1
+
+
+class Interrupted(FileStore):
+    """A store in which something else begins when a file was looked for so many times."""
+
+    def __init__(self, url: str, look: int, meanwhile: Callable[[], object]) -> None:
+        super().__init__(url)
+        self._left = look
+        self._other = Thread(target=meanwhile)
+
+    def find(self, sha256: str) -> StoredFile | None:
+        found = super().find(sha256)
+        self._left -= 1
+        if self._left == 0:
+            self._other.start()
+            self._other.join(HEAD_START)  # it may have to wait for us
+        return found
+
+    def join(self) -> None:
+        self._other.join()
+
+
+@pytest.mark.parametrize("look", [1, 2])
+@pytest.mark.parametrize("known", [False, True])
+def test_a_clean_up_in_the_midst_of_naming(
+    databases: Databases, store: FileStore, tmp_path: Path, look: int, known: bool
+) -> None:
+    project, sha256 = new_project(databases[0]), put(store, b"file")
+    if known:  # once it was named by a project that is gone
+        with databases[0].transaction() as session:
+            session.add(File(sha256=sha256, size=4))
+    found = cleanup.survey(databases[1], store, before=datetime.now(UTC) + DAY)
+    clean = partial(cleanup.remove, databases[1], store, found)
+    interrupted = Interrupted(str(tmp_path / "store"), look, clean)
+
+    def name() -> None:
+        with databases[0].transaction() as session:
+            revisions.add(session, interrupted, project, "source", sha256)
+
+    named = told(name, FileMissingError)
+    interrupted.join()
+    assert (store.find(sha256) is not None) == named
+    with databases[0].reading() as session:
+        assert len(revisions.history(session, project)) == named
+
+
+def test_naming_in_the_midst_of_a_clean_up(
+    databases: Databases, store: FileStore, tmp_path: Path
+) -> None:
+    project, sha256 = new_project(databases[0]), put(store, b"file")
+    named: list[bool] = []
+
+    def name() -> None:
+        with databases[0].transaction() as session:
+            revisions.add(session, store, project, "source", sha256)
+
+    interrupted = Interrupted(
+        str(tmp_path / "store"), 1, lambda: named.append(told(name, FileMissingError))
+    )
+    found = cleanup.survey(databases[1], store, before=datetime.now(UTC) + DAY)
+    assert len(cleanup.remove(databases[1], interrupted, found).files) == 1
+    interrupted.join()
+    assert named == [False]
+    with databases[0].reading() as session:
+        assert revisions.history(session, project) == []

@@ -6,6 +6,8 @@ import errno
 import hashlib
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -81,6 +83,15 @@ def test_what_is_put_can_be_read(store: FileStore, tmp_path: Path) -> None:
     target = tmp_path / "target.nc"
     store.fetch(stored.sha256, target)
     assert target.read_bytes() == CONTENT
+
+
+def test_a_file_is_laid_where_a_program_can_read_it(store: FileStore, tmp_path: Path) -> None:
+    target = tmp_path / "target.nc"
+    store.lay(put(store, CONTENT), target)
+    assert target.read_bytes() == CONTENT
+    with pytest.raises(FileMissingError):
+        store.lay(ABSENT, tmp_path / "other.nc")
+    assert not (tmp_path / "other.nc").exists()
 
 
 def test_a_file_is_put_from_a_path(store: FileStore, tmp_path: Path) -> None:
@@ -258,3 +269,11 @@ def test_foreign_files_are_no_files_of_ours(folder: Path) -> None:
     (folder / sha256[:2] / "notes.txt").write_text("mine")
     (folder / "readme").write_text("mine")
     assert [file.sha256 for file in store] == [sha256]
+
+
+def test_a_worker_needs_no_library_of_databases() -> None:
+    code = "import sys, gondwana.storage.files; print(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = set(told.stdout.split())
+    assert "gondwana.storage.files" in modules
+    assert not modules & {"sqlalchemy", "alembic", "psycopg"}

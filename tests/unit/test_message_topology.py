@@ -18,8 +18,8 @@ from gondwana.messaging.topology import (
 )
 from gondwana.steps.registry import STEPS
 
-HYPSOMETRY = replace(STEPS["routing"], name="hypsometry", worker="demo-fortran")
-MORE = (*STEPS.values(), HYPSOMETRY)
+TIDES = replace(STEPS["routing"], name="tides", worker="ada")
+MORE = (*STEPS.values(), TIDES)
 
 
 def test_every_step_reaches_the_dispatcher_and_its_workers() -> None:
@@ -38,12 +38,10 @@ def test_every_key_is_that_of_a_message() -> None:
 
 
 def test_one_more_step_in_another_language() -> None:
-    assert tags(MORE) == (*tags(), "demo-fortran")
-    assert worker_queue("demo-fortran", MORE).keys == ("preprocessing.hypsometry.demo-fortran",)
-    assert cancel_queue("demo-fortran", "w1", MORE).keys == (
-        "preprocessing.hypsometry.demo-fortran.cancel",
-    )
-    assert "preprocessing.hypsometry.failed" in dispatcher_queue(MORE).keys
+    assert tags(MORE) == (*tags(), "ada")
+    assert worker_queue("ada", MORE).keys == ("preprocessing.tides.ada",)
+    assert cancel_queue("ada", "w1", MORE).keys == ("preprocessing.tides.ada.cancel",)
+    assert "preprocessing.tides.failed" in dispatcher_queue(MORE).keys
     assert worker_queue("python", MORE) == worker_queue("python")
 
 
@@ -61,4 +59,4 @@ def test_a_tag_without_steps_is_told() -> None:
 
 def test_a_tag_that_reads_as_an_event_is_refused() -> None:
     with pytest.raises(ParameterError, match="done"):
-        worker_queue("done", (replace(HYPSOMETRY, worker="done"),))
+        worker_queue("done", (replace(TIDES, worker="done"),))

@@ -145,6 +145,26 @@ def test_a_copy_has_the_rows_and_no_bytes_more(
         assert revisions.current(session, original)["routing"].id == made.id
 
 
+def test_projects_in_which_something_is_due_are_found(database: Database) -> None:
+    made = [new_project(database, name) for name in "abcd"]
+    with database.transaction() as session:
+        for project, wait in zip(made, (3, 1, 2), strict=False):
+            projects.lock(session, project).due = NOON + wait * DAY
+    with database.reading() as session:
+        assert projects.due(session, now=NOON) == []
+        assert projects.due(session, now=NOON + 2 * DAY) == [made[1], made[2]]
+        assert projects.due(session, now=NOON + 9 * DAY, limit=1) == [made[1]]
+
+
+def test_several_projects_are_locked_at_once(database: Database) -> None:
+    made = [new_project(database, name) for name in "abc"]
+    with database.transaction() as session:
+        projects.remove(session, made[0])
+        assert projects.lock_all(session, []) == []
+        found = projects.lock_all(session, [*made[:2], made[1], "none"])
+        assert [one.id for one in found] == sorted(made[:2])
+
+
 def test_what_happens_to_a_copy_leaves_the_original(database: Database, store: FileStore) -> None:
     original = new_project(database)
     with database.transaction() as session:

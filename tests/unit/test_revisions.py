@@ -125,6 +125,37 @@ def test_a_run_gives_one_revision_of_a_kind(
         session.add(Revision(run_id=run, **values))
 
 
+def test_many_revisions_are_added_at_once(
+    database: Database, store: FileStore, project: str
+) -> None:
+    other = new_project(database, "Miocene")
+    add(database, store, project, "a", b"0")
+    one, two = put(store, b"1"), put(store, b"2")
+    wanted = [(project, "a", one), (other, "a", one), (project, "b", two), (project, "a", two)]
+    with database.transaction() as session:
+        revisions.add_all(session, store, [])
+        revisions.add_all(session, store, [revisions.New(*about) for about in wanted])
+    with database.reading() as session:
+        mine = revisions.history(session, project)
+        assert {(r.kind, r.number): r.sha256 for r in mine} == {
+            ("a", 1): put(store, b"0"),
+            ("a", 2): one,
+            ("a", 3): two,
+            ("b", 1): two,
+        }
+        assert [r.number for r in revisions.history(session, other)] == [1]
+
+
+def test_of_many_revisions_none_is_added_if_one_lacks_its_file(
+    database: Database, store: FileStore, project: str
+) -> None:
+    new = [revisions.New(project, "a", sha256) for sha256 in (put(store, b"1"), "0" * 64)]
+    with pytest.raises(FileMissingError), database.transaction() as session:
+        revisions.add_all(session, store, new)
+    with database.reading() as session:
+        assert revisions.history(session, project) == []
+
+
 def test_edits_are_saved_one_after_the_other(database: Database, project: str) -> None:
     fill = {"operation": "fill", "at": {"point": [1.5, -2.0]}}
     with database.transaction() as session:

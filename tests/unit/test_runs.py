@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from gondwana.storage import runs, users
+from gondwana.storage import projects, runs
 from gondwana.storage.database import Database
 from gondwana.storage.errors import ConflictError, NotFoundError
 from gondwana.storage.models import Run
@@ -73,6 +73,8 @@ def test_a_step_has_one_open_run(database: Database, project: str) -> None:
         assert found.id == again
         assert [one.id for one in runs.history(session, project, "routing")] == [again, run]
         assert len(runs.history(session, project)) == 3
+        assert {one.id for one in runs.get_all(session, [run, other, "none"])} == {run, other}
+        assert runs.get_all(session, []) == []
 
 
 def test_attempts_only_grow(database: Database, project: str) -> None:
@@ -93,23 +95,32 @@ def test_attempts_only_grow(database: Database, project: str) -> None:
         {"status": RunStatus.DONE},
         {"finished": NOON},
         {"lease_until": NOON},
+        {"author_id": None},
     ],
 )
 def test_the_database_itself_guards_runs(
     database: Database, project: str, wrong: dict[str, Any]
 ) -> None:
-    values = {"project_id": project, "step": "routing", "attempt": 1, **wrong}
+    with database.transaction() as session:
+        author = projects.get(session, project).owner_id
+    values = {"project_id": project, "step": "routing", "attempt": 1, "author_id": author}
     with pytest.raises(IntegrityError), database.transaction() as session:
+        session.add(Run(**{**values, **wrong}))
+    with database.transaction() as session:
         session.add(Run(**values))
 
 
 def test_the_database_itself_guards_the_one_open_run(database: Database, project: str) -> None:
-    opened(database, project)
-    for attempt, status in ((1, RunStatus.LOST), (2, RunStatus.WAITING)):
-        finished = NOON if status is RunStatus.LOST else None
-        row = {"attempt": attempt, "status": status, "finished": finished}
+    run = opened(database, project)
+    with database.reading() as session:
+        author = runs.get(session, run).author_id
+    values = {"project_id": project, "step": "routing", "author_id": author}
+    closed = {"status": RunStatus.LOST, "finished": NOON}
+    for wrong in ({"attempt": 1, **closed}, {"attempt": 2}):
         with pytest.raises(IntegrityError), database.transaction() as session:
-            session.add(Run(project_id=project, step="routing", **row))
+            session.add(Run(**values, **wrong))
+    with database.transaction() as session:
+        session.add(Run(**values, attempt=2, **closed))
 
 
 def test_one_worker_gets_a_run(database: Database, project: str) -> None:
@@ -146,38 +157,6 @@ def test_what_waits_is_queued(database: Database, project: str) -> None:
         runs.lease(session, run, 1, "w", now=NOON, until=LATER)
         assert [one.id for one in runs.running(session)] == [run]
         assert runs.count_queued(session, "python") == 0
-
-
-def waiting(database: Database, author: str, count: int) -> list[str]:
-    """Let somebody wait for so many runs."""
-    project = new_project(database, owner=author)
-    with database.transaction() as session:
-        author_id = users.named(session, author).id
-        made = [
-            runs.create(session, project, f"s{n}", attempt=1, tag="python", author_id=author_id)
-            for n in range(count)
-        ]
-        for place, run in enumerate(made):
-            run.created = NOON + place * SECOND
-        return [run.id for run in made]
-
-
-def test_authors_take_turns(database: Database) -> None:
-    ada, bob, eve = (waiting(database, name, count) for name, count in NAMES.items())
-    with database.transaction() as session:
-        assert runs.next_waiting(session, "other", 5) == []
-        first = [run.id for run in runs.next_waiting(session, "python", 5)]
-        assert sorted(first[:3]) == sorted([ada[0], bob[0], eve[0]])
-        assert sorted(first[3:]) == sorted([ada[1], bob[1]])
-        for run in ada[:3]:
-            runs.queue(session, run, 1, now=NOON)
-        runs.lease(session, ada[0], 1, "w", now=NOON, until=LATER)
-        later = [run.id for run in runs.next_waiting(session, "python", 4)]
-        assert sorted(later[:2]) == sorted([bob[0], eve[0]]), "ada has three at work"
-        assert later[2] == bob[1]
-
-
-NAMES = {"ada": 5, "bob": 2, "eve": 1}
 
 
 def test_a_heartbeat_extends_the_lease_of_its_worker_alone(

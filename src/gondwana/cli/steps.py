@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import click
+from pydantic_core import to_jsonable_python
 
 
 @click.command("steps")
@@ -13,9 +14,9 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print declarations as JSON.")
 def command(name: str | None, as_json: bool) -> int:
     """List the steps in their order, or describe one with all its parameters."""
-    from gondwana.steps.registry import STEPS, step_named  # noqa: PLC0415
+    from gondwana.steps.registry import in_order, step_named  # noqa: PLC0415
 
-    steps = list(STEPS.values()) if name is None else [step_named(name)]
+    steps = in_order() if name is None else [step_named(name)]
     if as_json:
         click.echo(json.dumps([_as_json(step) for step in steps], indent=1))
     elif name is None:
@@ -32,6 +33,7 @@ def _as_json(step: Any) -> dict[str, Any]:
         "title": step.title,
         "about": step.about,
         "worker": step.worker,
+        "runs_here": step.can_run,
         "interactive": step.interactive,
         "inputs": list(step.inputs),
         "optional_inputs": list(step.optional_inputs),
@@ -48,13 +50,16 @@ def _print_list(steps: list[Any]) -> None:
     for title in ("step", "what it makes", "from", "to"):
         table.add_column(title)
     for step in steps:
-        person = " (a person may edit)" if step.interactive else ""
-        if not step.can_run:
-            person = f" (needs a worker for {step.worker})"
         table.add_row(
-            step.name, step.title + person, ", ".join(step.inputs), ", ".join(step.outputs)
+            step.name, step.title + _remark(step), ", ".join(step.inputs), ", ".join(step.outputs)
         )
     Console().print(table)
+
+
+def _remark(step: Any) -> str:
+    if not step.can_run:
+        return f" (no worker for '{step.worker}' yet)"
+    return " (a person may edit)" if step.interactive else ""
 
 
 def _print_one(step: Any) -> None:
@@ -66,14 +71,23 @@ def _print_one(step: Any) -> None:
     console.print(escape(step.about))
     console.print(f"\nneeds   {', '.join((*step.inputs, *_optional(step)))}", highlight=False)
     console.print(f"makes   {', '.join(step.outputs)}", highlight=False)
+    if not step.can_run:
+        console.print(f"no worker for '{step.worker}' yet", highlight=False)
     for name, field in step.parameters.model_fields.items():
         unit = (field.json_schema_extra or {}).get("unit", "")
-        default = json.dumps(step.parameters.model_construct().model_dump(mode="json")[name])
-        shown = default if len(default) < 60 else "a table; see `gondwana steps … --json`"
+        shown = _default(step, name)
         console.print(
             f"\n[bold]{name}[/] = {escape(shown)}{' ' + unit if unit else ''}", highlight=False
         )
         console.print(f"    {escape(field.description or '')}", highlight=False)
+
+
+def _default(step: Any, name: str) -> str:
+    field = step.parameters.model_fields[name]
+    if field.is_required():
+        return "(has to be given)"
+    default = json.dumps(to_jsonable_python(field.default))
+    return default if len(default) < 60 else "a table; see `gondwana steps … --json`"
 
 
 def _optional(step: Any) -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -112,8 +113,13 @@ def canonical_json(value: Any) -> str:
 
 def software_versions() -> dict[str, str]:
     """Versions of the interpreter and of the libraries that compute."""
-    versions = {name: metadata.version(name) for name in _LIBRARIES}
-    return {"gondwana": __version__, "python": platform.python_version(), **versions}
+    return {"gondwana": __version__, "python": platform.python_version(), **_library_versions()}
+
+
+@cache
+def _library_versions() -> dict[str, str]:
+    """Look up what stays the same while the process lives, and takes milliseconds."""
+    return {name: metadata.version(name) for name in _LIBRARIES}
 
 
 def file_sha256(path: Path) -> str:

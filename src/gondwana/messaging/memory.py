@@ -219,6 +219,9 @@ class MemoryConsumer(Closing):
             self._broker.give_back(self._queue, [taken])
         return taken is not None
 
+    def pause(self) -> None:
+        """Take nothing more until the next ``receive``; this consumer never does."""
+
     def close(self) -> None:
         """Stop; what was not acknowledged goes back."""
         with self._broker.changed:

@@ -133,6 +133,7 @@ class RabbitMQConsumer(Closing):
         self._prefetch = prefetch
         self._arrived: deque[Delivery] = deque()
         self._unsettled: set[tuple[int, int]] = set()
+        self._subscription: str | None = None
 
     def connect(self) -> None:
         """Connect if the broker is there; otherwise ``receive`` will."""
@@ -142,16 +143,19 @@ class RabbitMQConsumer(Closing):
     def receive(self, timeout: float) -> Delivery | None:
         """Return the next message, or None if none came in time."""
         deadline = time.monotonic() + timeout
+        left = timeout
         with self.link.lock:
             while not self._arrived:
-                left = deadline - time.monotonic()
                 if left < 0:
                     return None
+                if self._subscription is None:
+                    self.link.attempt(self.link.epoch, self._subscribe)
                 try:
                     self.link.listen(min(left, _SLICE))
                 except BrokerUnavailableError:
                     if self.link.closed:
                         raise
+                left = deadline - time.monotonic()
             delivery = self._arrived.popleft()
             self._unsettled.add(delivery.tag)
             return delivery
@@ -168,9 +172,22 @@ class RabbitMQConsumer(Closing):
         """Hand a message back."""
         return self._settle(delivery, lambda channel, tag: channel.basic_reject(tag, requeue=True))
 
+    def pause(self) -> None:
+        """Take nothing more until the next ``receive``."""
+        with self.link.lock:
+            if self._subscription is not None:
+                self.link.attempt(self.link.epoch, self._unsubscribe)
+
     def close(self) -> None:
         """Hang up; what was not acknowledged goes back to its queue."""
         self.link.close()
+
+    def _subscribe(self, channel: Channel) -> None:
+        self._subscription = channel.basic_consume(self._queue.name, callback=self._arrive)
+
+    def _unsubscribe(self, channel: Channel) -> None:
+        channel.basic_cancel(self._subscription)
+        self._subscription = None
 
     def _settle(self, delivery: Delivery, action: Callable[[Channel, int], object]) -> bool:
         epoch, tag = delivery.tag
@@ -187,7 +204,7 @@ class RabbitMQConsumer(Closing):
         self._unsettled.clear()
         _declare(self._queue, channel)
         channel.basic_qos(0, self._prefetch, False)
-        channel.basic_consume(self._queue.name, callback=self._arrive)
+        self._subscribe(channel)
 
     def _arrive(self, raw: Any) -> None:
         headers = raw.properties.get("application_headers") or {}

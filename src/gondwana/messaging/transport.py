@@ -131,6 +131,13 @@ class Consumer(Protocol):
     def requeue(self, delivery: Delivery) -> bool:
         """Hand a message back, to be delivered again; returns as ``ack`` does."""
 
+    def pause(self) -> None:
+        """Take nothing more until the next ``receive``.
+
+        Called before the last message that is held is acknowledged, it keeps the broker from
+        sending the next one to somebody who is busy.
+        """
+
     def close(self) -> None:
         """Stop; what was not acknowledged goes back to its queue."""
 

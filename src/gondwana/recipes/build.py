@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from gondwana.errors import ParameterError
@@ -20,7 +21,8 @@ from gondwana.steps.contract import Step, StepParameters
 from gondwana.steps.edits import Edit
 from gondwana.steps.execute import Record, StoredFile, execute, validated
 from gondwana.steps.kinds import GIVEN, KINDS
-from gondwana.steps.registry import STEPS, in_order, step_named
+from gondwana.steps.programs import Watch
+from gondwana.steps.registry import STEPS, in_order, possible_here, step_named
 
 Progress = Callable[[str, int, int], None]
 """Told with the name of what begins, how much is done, and how much there is."""
@@ -100,13 +102,28 @@ def plan(request: Request) -> Plan:
                 where=f"step {name}",
             )
     wanted = request.only or ((request.until,) if request.until else None)
-    steps = tuple(in_order(wanted))
+    possible = possible_here()
+    steps = tuple(in_order(wanted) if wanted else possible)
+    _refuse_what_cannot_run(steps)
+    told_of = {step.name for step in (*possible, *steps)} | set(request.parameters)
     parameters = {
-        name: validated(step, request.parameters.get(name, {})) for name, step in STEPS.items()
+        name: validated(step, request.parameters.get(name, {}))
+        for name, step in STEPS.items()
+        if name in told_of
     }
     kept = [step_named(name) for name in request.only] or steps
     published = {kind for step in kept for kind in step.outputs if KINDS[kind].published}
     return Plan(steps, parameters, frozenset(published))
+
+
+def _refuse_what_cannot_run(steps: Iterable[Step]) -> None:
+    for step in steps:
+        if not step.can_run:
+            raise ParameterError(
+                f"nothing here can run it: it needs a worker for '{step.worker}'",
+                remedy="leave it out, or build its program",
+                where=f"step {step.name}",
+            )
 
 
 def build(request: Request, target: Path, progress: Progress | None = None) -> list[Record]:
@@ -168,6 +185,7 @@ def _run_all(
     waiting = list(to_do.steps)
     makes = {kind for step in waiting for kind in step.outputs}
     running: dict[Future[Record], Step] = {}
+    stopped = Event()
     records: dict[str, Record] = {}
 
     def ready(step: Step) -> bool:
@@ -179,7 +197,8 @@ def _run_all(
             while waiting or running:
                 for step in [step for step in waiting if ready(step)]:
                     waiting.remove(step)
-                    running[_submit(pool, step, files, request, to_do, folder, created)] = step
+                    future = _submit(pool, step, files, request, to_do, folder, created, stopped)
+                    running[future] = step
                     tell(step.name, len(records))
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -187,6 +206,7 @@ def _run_all(
                     records[running.pop(future).name] = record
                     files.update(record.outputs)
         except BaseException:
+            stopped.set()
             pool.shutdown(cancel_futures=True)
             raise
     return [records[step.name] for step in to_do.steps]
@@ -200,6 +220,7 @@ def _submit(
     to_do: Plan,
     folder: Path,
     created: datetime,
+    stopped: Event,
 ) -> Future[Record]:
     return pool.submit(
         execute,
@@ -210,6 +231,7 @@ def _submit(
         created=created,
         edits=tuple(request.edits.get(step.name, ())),
         file_format=request.file_format,
+        watch=Watch(stopped=stopped),
     )
 
 

@@ -14,7 +14,7 @@ from gondwana.errors import InputError, ParameterError
 from gondwana.formats.provenance import file_sha256
 from gondwana.formats.writer import Format, write_bytes
 from gondwana.steps.edits import Edit
-from gondwana.steps.execute import told
+from gondwana.steps.sentences import told
 
 _LARGEST = 20_000_000  # bytes; a recipe is text by hand and edits, nothing more
 

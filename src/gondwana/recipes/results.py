@@ -87,7 +87,7 @@ def write_manifest(
             "step": record.step.name,
             "bytes": stored.path.stat().st_size,
             "sha256": stored.sha256,
-            "arrays_sha256": record.arrays[kind],
+            "arrays_sha256": record.arrays.get(kind),
         }
         for record in records
         for kind, stored in record.outputs.items()

@@ -1,4 +1,4 @@
-"""Weights that carry fluxes between ocean and atmosphere. Declared; its worker is not there yet."""
+"""The step ``calculate_weights``: weights by which fluxes go between ocean and atmosphere."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from gondwana.steps.contract import Step, StepParameters, parameter
 
 
 class CalculateWeightsParameters(StepParameters):
-    """What the weights depend on beside the ocean."""
+    """The grid of the atmosphere."""
 
-    longitudes: int = parameter(
+    atmosphere_longitudes: int = parameter(
         96,
-        title="atmosphere, longitudes",
-        about="Points of the atmosphere's grid along a circle of latitude.",
+        title="Longitudes of the atmosphere",
+        about="How many points the atmosphere's grid has along a circle of latitude.",
         unit="points",
         ge=8,
         le=2880,
     )
-    latitudes: int = parameter(
+    atmosphere_latitudes: int = parameter(
         95,
-        title="atmosphere, latitudes",
-        about="Points of the atmosphere's grid from pole to pole, both included.",
-        unit="points",
+        title="Latitudes of the atmosphere",
+        about="How many intervals the rows of the atmosphere's grid leave from pole to pole.",
+        unit="intervals",
         ge=7,
         le=1441,
     )
@@ -30,11 +30,11 @@ STEP = Step(
     name="calculate_weights",
     version=1,
     title="Coupling weights",
-    about="Computes the weights by which OASIS3-MCT carries fluxes between ocean and atmosphere.",
-    inputs=("coordinates", "bathy", "subbasins"),
-    outputs=("coupling_grids", "coupling_masks", "coupling_areas", "coupling_weights"),
+    about="Computes the overlaps of the cells of ocean and atmosphere, and from them the weights "
+    "by which OASIS3-MCT carries fluxes from one to the other.",
+    inputs=("bathy", "subbasins", "coordinates"),
+    outputs=("grids", "masks", "areas", "weights_to_atmosphere", "weights_to_ocean"),
     parameters=CalculateWeightsParameters,
-    run=None,
     worker="coupling",
     timeout=3600.0,
 )

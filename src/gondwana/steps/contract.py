@@ -6,7 +6,6 @@ declarations; to add a step is to add one module and name it in the registry.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,13 @@ from gondwana.formats.netcdf import open_netcdf
 from gondwana.science.checks import Change, Check
 from gondwana.science.ocean_grid import OceanGrid
 from gondwana.steps.edits import Edit
+
+Progress = Callable[[float, str], None]
+"""Told how much is done, from 0 to 1, and in a few words what is being done."""
+
+
+def silent(_fraction: float, _note: str) -> None:
+    """Tell nobody how far a step is."""
 
 
 class StepParameters(BaseModel):
@@ -89,11 +95,14 @@ class Task:
         Validated values of the step's own model.
     edits : tuple of Edit
         What a person asked for, in order; empty for steps that are not interactive.
+    progress : callable
+        For steps that take long: ``task.progress(0.25, "searching")``, as often as it likes.
     """
 
     inputs: Mapping[str, Path]
     parameters: Any
     edits: tuple[Edit, ...] = ()
+    progress: Progress = field(default=silent, repr=False)
 
     def topography(self, kind: str = "topography") -> xr.DataArray:
         """Read a topography that a step wrote: (lat, lon), metres, south first.
@@ -191,6 +200,9 @@ class Outcome:
 class Step:
     """The declaration of a step.
 
+    It is done by a function or by a program in any language (see `programs`). A step may have
+    neither as yet: it stands in the graph and waits for a worker.
+
     Attributes
     ----------
     name : str
@@ -206,8 +218,7 @@ class Step:
     run : callable or None
         The function: a task in, an outcome out. It reads its inputs and writes nothing.
     program : Path or None
-        Instead of a function: an executable, in any language (see `programs`). A step may have
-        neither as yet; it then waits for a worker.
+        An executable file that does it, where there is no function.
     optional_inputs : tuple of str
         Kinds it uses if they are there.
     worker : str
@@ -227,7 +238,7 @@ class Step:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     parameters: type[StepParameters]
-    run: Callable[[Task], Outcome] | None = field(repr=False)
+    run: Callable[[Task], Outcome] | None = field(default=None, repr=False)
     program: Path | None = None
     optional_inputs: tuple[str, ...] = ()
     worker: str = "python"
@@ -238,5 +249,4 @@ class Step:
     @property
     def can_run(self) -> bool:
         """Whether this machine has what runs it."""
-        there = self.program is not None and os.access(self.program, os.X_OK)
-        return self.run is not None or there
+        return self.run is not None or self.program is not None

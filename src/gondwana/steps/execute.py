@@ -6,24 +6,33 @@ The same function serves the headless build and every worker, so both give the s
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
 from gondwana.errors import GondwanaError, InputError, ParameterError
-from gondwana.formats.netcdf import open_netcdf
 from gondwana.formats.provenance import Origin, Provenance, arrays_sha256, file_sha256
 from gondwana.formats.writer import Format, write_dataset
 from gondwana.science.checks import Change, Check
-from gondwana.steps.contract import Step, StepParameters, Task
+from gondwana.steps.contract import Outcome, Step, StepParameters, Task
 from gondwana.steps.edits import Edit
 from gondwana.steps.kinds import KINDS
-from gondwana.steps.programs import Progress, run_program, silent
+from gondwana.steps.programs import Watch, run_program, sign
+from gondwana.steps.sentences import told
+
+_NOBODY = Watch()
+
+
+class NoWorkerError(GondwanaError):
+    """A step that has neither function nor program on this machine."""
+
+    code: ClassVar[str] = "no_worker"
+    http_status: ClassVar[int] = 503
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,17 @@ class Record:
     seconds: float
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What a function or a program has made, as files."""
+
+    files: Mapping[str, Path]
+    arrays: dict[str, str]
+    checks: tuple[Check, ...]
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
 def execute(
     step: Step,
     inputs: Mapping[str, StoredFile],
@@ -91,9 +111,9 @@ def execute(
     created: datetime,
     edits: tuple[Edit, ...] = (),
     file_format: Format = "netcdf3",
-    progress: Progress = silent,
+    watch: Watch = _NOBODY,
 ) -> Record:
-    """Run a step and write its outputs into a folder.
+    """Run a step, a function or a program, and write its outputs into a folder.
 
     Parameters
     ----------
@@ -109,8 +129,8 @@ def execute(
     edits : tuple of Edit
         For interactive steps.
     file_format : {"netcdf3", "netcdf4"}
-    progress : callable
-        Told by a program how far it is.
+    watch : Watch
+        Who is told of progress, and may stop a program.
 
     Returns
     -------
@@ -123,17 +143,7 @@ def execute(
     """
     began = time.perf_counter()
     wanted = [kind for kind in (*step.inputs, *step.optional_inputs) if kind in inputs]
-    used = {kind: inputs[kind] for kind in wanted}
-    try:
-        if step.program is not None:
-            return _run_program(
-                step, used, parameters, folder, created, edits, file_format, progress
-            )
-        if step.run is None:
-            raise ParameterError("nothing on this machine can run it", remedy="start its worker")
-        outcome = step.run(Task({k: file.path for k, file in used.items()}, parameters, edits))
-    except GondwanaError as error:
-        raise error.at(f"step {step.name}") from error
+    task = Task({kind: inputs[kind].path for kind in wanted}, parameters, edits, watch.progress)
     values = parameters.model_dump(mode="json")
     provenance = Provenance(
         step=f"{step.name} {step.version}",
@@ -143,48 +153,67 @@ def execute(
         created=created,
         origin=reduce(Origin.merged, (inputs[kind].origin for kind in wanted), Origin()),
     )
-    outputs, arrays = {}, {}
-    for kind in step.outputs:
-        path = folder / KINDS[kind].filename
-        write_dataset(outcome.outputs[kind], path, provenance, file_format)
-        outputs[kind] = StoredFile(kind, path, file_sha256(path), provenance.here())
-        arrays[kind] = arrays_sha256(outcome.outputs[kind])
+    try:
+        made = _make(step, task, folder, provenance, file_format, watch)
+    except GondwanaError as error:
+        raise error.at(f"step {step.name}") from error
+    origin = provenance.here()
     return Record(
         step=step,
         parameters=values,
-        outputs=outputs,
-        arrays=arrays,
-        checks=tuple(outcome.checks),
-        changes=tuple(outcome.changes),
-        notes=tuple(outcome.notes),
+        outputs={
+            kind: StoredFile(kind, path, file_sha256(path), origin)
+            for kind, path in made.files.items()
+        },
+        arrays=made.arrays,
+        checks=made.checks,
+        changes=made.changes,
+        notes=made.notes,
         seconds=time.perf_counter() - began,
     )
 
 
-def _run_program(
+def _make(
     step: Step,
-    inputs: Mapping[str, StoredFile],
-    parameters: StepParameters,
+    task: Task,
     folder: Path,
-    created: datetime,
-    edits: tuple[Edit, ...],
+    provenance: Provenance,
     file_format: Format,
-    progress: Progress,
-) -> Record:
-    began = time.perf_counter()
-    values = parameters.model_dump(mode="json")
-    edited = [edit.model_dump(mode="json", exclude_defaults=True) for edit in edits]
-    paths = {kind: file.path for kind, file in inputs.items()}
-    run_program(step, paths, values, edited, folder, created, file_format, progress)
-    origin = reduce(Origin.merged, (file.origin for file in inputs.values()), Origin())
-    outputs, arrays = {}, {}
+    watch: Watch,
+) -> _Made:
+    if step.run is not None:
+        return _by_function(step.run(task), step, folder, provenance, file_format)
+    if step.program is None:
+        raise NoWorkerError(
+            f"nothing here can run it: it needs a worker for '{step.worker}'",
+            remedy="build its program, or leave it out",
+        )
+    written = run_program(
+        step,
+        step.program,
+        task,
+        folder,
+        created=provenance.created,
+        file_format=file_format,
+        watch=watch,
+    )
+    arrays = {}
+    for kind, path in written.files.items():
+        checksum = sign(path, provenance)
+        if checksum is not None:
+            arrays[kind] = checksum
+    return _Made(written.files, arrays, written.checks, written.changes, written.notes)
+
+
+def _by_function(
+    outcome: Outcome, step: Step, folder: Path, provenance: Provenance, file_format: Format
+) -> _Made:
+    files, arrays = {}, {}
     for kind in step.outputs:
-        path = folder / KINDS[kind].filename
-        outputs[kind] = StoredFile(kind, path, file_sha256(path), origin)
-        if path.suffix == ".nc":
-            arrays[kind] = arrays_sha256(open_netcdf(path))
-    seconds = time.perf_counter() - began
-    return Record(step, values, outputs, arrays, (), (), (), seconds)
+        files[kind] = folder / KINDS[kind].filename
+        write_dataset(outcome.outputs[kind], files[kind], provenance, file_format)
+        arrays[kind] = arrays_sha256(outcome.outputs[kind])
+    return _Made(files, arrays, tuple(outcome.checks), tuple(outcome.changes), tuple(outcome.notes))
 
 
 def validated(step: Step, values: Mapping[str, Any]) -> StepParameters:
@@ -213,25 +242,3 @@ def validated(step: Step, values: Mapping[str, Any]) -> StepParameters:
             remedy=f"see `gondwana steps {step.name}`",
             where=f"step {step.name}",
         ) from None
-
-
-def told(error: ValidationError) -> str:
-    """Tell a validation error in one sentence for a person."""
-    return ", and ".join(_problems(error))
-
-
-def _problems(error: ValidationError) -> Iterable[str]:
-    told_already: set[str] = set()
-    for detail in error.errors(include_url=False):
-        # a union tells every alternative, whose names hold brackets or hyphens: one is enough
-        parts = [str(part) for part in detail["loc"]]
-        named = [part for part in parts if part.replace("_", "").isalnum()]
-        place = ".".join(named)
-        if named != parts and place in told_already:
-            continue
-        told_already.add(place)
-        message = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            yield f"there is no parameter '{place}'"
-        else:
-            yield f"'{place}': {message[:1].lower()}{message[1:]}" if place else message

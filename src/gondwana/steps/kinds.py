@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gondwana.steps.contract import Kind
+from gondwana.steps.external import declared, join_kinds
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
+KINDS: dict[str, Kind] = join_kinds(
+    (
         Kind("source", "source.nc", "topography as given", published=False),
         Kind("ocean_grid_file", "ocean_grid.nc", "ocean grid as given", published=False),
         Kind("soil_map", "soil_map.nc", "soil classes as given", published=False),
@@ -23,12 +23,16 @@ KINDS: dict[str, Kind] = {
         Kind("heatflow", "heatflow.nc", "geothermal heat flow for NEMO"),
         Kind("ahmcoef", "ahmcoef.nc", "lateral viscosity for NEMO"),
         Kind("subbasins", "subbasins.nc", "ocean basins for NEMO"),
-        Kind("coupling_grids", "grids.nc", "grids for OASIS"),
-        Kind("coupling_masks", "masks.nc", "masks for OASIS"),
-        Kind("coupling_areas", "areas.nc", "cell areas for OASIS"),
-        Kind("coupling_weights", "weights.nc", "weights between ocean and atmosphere"),
-    )
-}
+        Kind("grids", "grids.nc", "grids for OASIS"),
+        Kind("masks", "masks.nc", "masks for OASIS"),
+        Kind("areas", "areas.nc", "areas of cells for OASIS"),
+        Kind(
+            "weights_to_atmosphere", "rmp_torc_to_tlmd_CONSERV.nc", "weights, ocean to atmosphere"
+        ),
+        Kind("weights_to_ocean", "rmp_tlmd_to_torc_CONSERV.nc", "weights, atmosphere to ocean"),
+    ),
+    declared(),
+)
 
 GIVEN = ("source", "ocean_grid_file", "soil_map", "biome_map")
 """Kinds that come from the person and not from a step."""

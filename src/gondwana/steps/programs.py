@@ -1,224 +1,295 @@
-"""Steps that are programs of their own, in any language: how one is run and what it has to keep to.
+"""Steps that are programs of their own, in any language: what one is given and has to keep to.
 
-    PROGRAM INPUT_FOLDER PARAMETER_FILE OUTPUT_FOLDER
+    PROGRAM INPUT_FOLDER PARAMETERS_FILE OUTPUT_FOLDER
 
-It reads files under the names of their kinds and a JSON file, and writes files; it may tell how
-far it is on its standard output. ``docs/workers.md`` says it in full.
+It reads files under the names of their kinds and its parameters as JSON or as a namelist, and
+writes files; on its standard output it may tell how far it is. ``docs/workers.md`` says it in full.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
 import stat
-import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from threading import Event
+from typing import Annotated, Any, ClassVar, Literal
 
-from gondwana.errors import GondwanaError, TargetError
-from gondwana.formats.writer import Format
-from gondwana.steps.contract import Step
+import netCDF4
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from gondwana.errors import GondwanaError, InputError
+from gondwana.formats.netcdf import NETCDF_LOCK, open_netcdf
+from gondwana.formats.provenance import Provenance, arrays_sha256
+from gondwana.formats.writer import Format, write_failure
+from gondwana.science.checks import Change, Check
+from gondwana.steps.contract import Progress, Step, Task, silent
 from gondwana.steps.kinds import KINDS
+from gondwana.steps.process import run_process
+from gondwana.steps.sentences import told
 
-Progress = Callable[[float | None, str], None]
-"""Told how much is done, from 0 to 1 or None where that is not known, and a few words."""
-
-BAD_INPUT, MAY_PASS = 65, 75
-"""Exit statuses with a meaning, as sysexits.h has them: EX_DATAERR, EX_TEMPFAIL."""
-_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
-_KEPT_PREFIX = "GONDWANA_STEP_"
-_LONGEST_LOG = 60_000
-_PROGRESS = re.compile(r"progress\s+([0-9.]+)\s*(.*)")
+REPORT = "report.json"
+"""What a program may write beside its outputs: checks, changes, notes."""
+_LARGEST_REPORT = 2_000_000  # bytes
 
 
-class ProgramError(GondwanaError):
-    """A program that failed, or did not keep to what was agreed.
+class BadOutputError(GondwanaError):
+    """What a program has written is not what was agreed."""
+
+    code: ClassVar[str] = "bad_output"
+    http_status: ClassVar[int] = 500
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How somebody watches over a run.
 
     Attributes
     ----------
-    log : str
-        What it wrote to its standard error output, for a developer.
+    progress : callable
+        Told how far the run is.
+    stopped : Event or None
+        Once set, a program is ended.
+    largest : int or None
+        Bytes of the largest file that a program may write.
     """
 
-    code: ClassVar[str] = "program_failed"
-    http_status: ClassVar[int] = 500
-
-    def __init__(self, problem: str, *, remedy: str = "", where: str = "", log: str = "") -> None:
-        super().__init__(problem, remedy=remedy, where=where)
-        self.log = log
+    progress: Progress = silent
+    stopped: Event | None = None
+    largest: int | None = None
 
 
-class ProgramBusyError(ProgramError):
-    """A program that failed in a way that may pass by itself."""
+@dataclass(frozen=True)
+class Written:
+    """What a program has made: its files by kind, and what it says of them."""
 
-    code: ClassVar[str] = "program_busy"
-    retryable: ClassVar[bool] = True
-
-
-class ProgramInputError(ProgramError):
-    """A program that cannot use what it was given."""
-
-    code: ClassVar[str] = "bad_input"
+    files: Mapping[str, Path]
+    checks: tuple[Check, ...] = ()
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def silent(_fraction: float | None, _words: str) -> None:
-    """Tell nobody."""
+@dataclass(frozen=True)
+class _Places:
+    """The folders and files of one run, all in one folder that vanishes with it."""
+
+    inputs: Path
+    parameters: Path
+    outputs: Path
+    scratch: Path
 
 
 def run_program(
     step: Step,
-    inputs: Mapping[str, Path],
-    parameters: Mapping[str, Any],
-    edits: Sequence[Mapping[str, Any]],
+    program: Path,
+    task: Task,
     folder: Path,
+    *,
     created: datetime,
-    file_format: Format = "netcdf3",
-    progress: Progress = silent,
-) -> None:
-    """Run the program of a step and put its outputs into a folder.
+    file_format: Format,
+    watch: Watch,
+) -> Written:
+    """Run the program of a step and take over what it has written.
 
     Parameters
     ----------
     step : Step
-    inputs : mapping of str to Path
-        By kind.
-    parameters, edits
-        As JSON values.
+    program : Path
+    task : Task
     folder : Path
         Where the outputs go, under the names of their kinds.
     created : datetime
         Time that the outputs may tell of themselves.
     file_format : {"netcdf3", "netcdf4"}
-    progress : callable
+    watch : Watch
+
+    Returns
+    -------
+    Written
 
     Raises
     ------
-    ProgramError, ProgramInputError, ProgramBusyError
-        It failed, or its outputs are not what was agreed.
-    TargetError
-        The disk is full.
+    GondwanaError
+        It failed, was stopped, took too long, or its outputs are not what was agreed; what it
+        wrote to its standard error output is a note of the error.
     """
-    if step.program is None:
-        raise ValueError(f"{step.name} is no program")
     try:
-        with tempfile.TemporaryDirectory(prefix="gondwana-", dir=folder) as name:
-            work = Path(name)
-            task = _task(step, inputs, parameters, edits, created, file_format)
-            arguments = _prepared(work, inputs, task)
-            _run(step.program, arguments, work, progress)
-            for kind in step.outputs:
-                _collect(work / "outputs" / KINDS[kind].filename, folder, kind)
+        with tempfile.TemporaryDirectory(
+            prefix=".program-", dir=folder, ignore_cleanup_errors=True
+        ) as name:
+            places = _prepared(Path(name), step, task, created, file_format)
+            run_process(
+                (str(program), *map(str, (places.inputs, places.parameters, places.outputs))),
+                places.scratch,
+                timeout=step.timeout,
+                progress=watch.progress,
+                stopped=watch.stopped,
+                largest=watch.largest,
+            )
+            if places.outputs.is_symlink():
+                raise BadOutputError("the program has moved its output folder", remedy=_REMEDY)
+            report = _read_report(places.outputs)
+            files = {kind: _take(places.outputs, kind, folder) for kind in step.outputs}
     except OSError as error:
-        raise TargetError(
-            f"the files of the program cannot be written ({error.strerror})",
-            remedy="free some space or check the permissions",
-            where=str(folder),
-        ) from error
+        raise write_failure(error, folder) from error
+    return Written(
+        files,
+        tuple(check.plain() for check in report.checks),
+        tuple(change.plain() for change in report.changes),
+        report.notes,
+    )
 
 
-def _task(
-    step: Step,
-    inputs: Mapping[str, Path],
-    parameters: Mapping[str, Any],
-    edits: Sequence[Mapping[str, Any]],
-    created: datetime,
-    file_format: Format,
-) -> dict[str, Any]:
-    return {
+def _prepared(
+    work: Path, step: Step, task: Task, created: datetime, file_format: Format
+) -> _Places:
+    """Lay out what a program is given."""
+    places = _Places(work / "inputs", work / "parameters.json", work / "outputs", work / "scratch")
+    for made in (places.inputs, places.outputs, places.scratch):
+        made.mkdir()
+    for kind, path in task.inputs.items():
+        (places.inputs / KINDS[kind].filename).symlink_to(path.resolve())
+    values = task.parameters.model_dump(mode="json")
+    about = {
         "step": step.name,
         "version": step.version,
-        "parameters": dict(parameters),
-        "edits": list(edits),
-        "inputs": {kind: KINDS[kind].filename for kind in inputs},
-        "outputs": {kind: KINDS[kind].filename for kind in step.outputs},
         "created": created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "file_format": file_format,
     }
-
-
-def _prepared(work: Path, inputs: Mapping[str, Path], task: dict[str, Any]) -> list[str]:
-    """Lay out what a program is given, and return its arguments."""
-    given, wanted = work / "inputs", work / "outputs"
-    given.mkdir()
-    wanted.mkdir()
-    for kind, path in inputs.items():
-        (given / KINDS[kind].filename).symlink_to(path.resolve())
-    parameter_file = work / "parameters.json"
-    parameter_file.write_text(json.dumps(task, indent=1), encoding="utf-8")
-    return [str(given), str(parameter_file), str(wanted)]
-
-
-def _run(program: Path, arguments: list[str], work: Path, progress: Progress) -> None:
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _KEPT or name.startswith(_KEPT_PREFIX)
+    told_all = {
+        **about,
+        "parameters": values,
+        "edits": [edit.model_dump(mode="json", exclude_defaults=True) for edit in task.edits],
+        "inputs": {kind: KINDS[kind].filename for kind in task.inputs},
+        "outputs": {kind: KINDS[kind].filename for kind in step.outputs},
     }
-    with (work / "log").open("w+b") as log:
-        try:
-            process = subprocess.Popen(  # noqa: S603 - a declared program, never a shell
-                [str(program.resolve()), *arguments],
-                cwd=work,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-        except OSError as error:
-            raise ProgramError(
-                f"the program cannot be started ({error.strerror})",
-                remedy="build it, and make it executable",
-                where=str(program),
-            ) from error
-        with process:
-            _follow(process, progress)
-        _judge(process.returncode, _end_of(log.name))
+    places.parameters.write_text(json.dumps(told_all, indent=1), encoding="utf-8")
+    places.parameters.with_suffix(".nml").write_text(
+        namelist("task", about) + namelist("parameters", values), encoding="utf-8"
+    )
+    return places
 
 
-def _follow(process: subprocess.Popen[bytes], progress: Progress) -> None:
-    for line in process.stdout or ():
-        told = _PROGRESS.fullmatch(line.decode("utf-8", "replace").strip())
-        if told is not None:
-            with suppress(ValueError):
-                progress(min(float(told[1]), 1.0), told[2][:200])
+def sign(path: Path, provenance: Provenance) -> str | None:
+    """Write into a NetCDF file of a program where it comes from; return its arrays' checksum.
 
+    Attributes that it has already are kept. Files of other forms stay as they are; None for them.
 
-def _judge(status: int, log: str) -> None:
-    if status == 0:
-        return
-    told = [line[6:].strip() for line in log.splitlines() if line.lower().startswith("error:")]
-    reason = told[-1] if told else f"the program ended with the exit status {status}"
-    reason = reason.rstrip(".")[:1000]
-    if status == BAD_INPUT:
-        raise ProgramInputError(reason, remedy="give other files or parameters", log=log)
-    if status == MAY_PASS:
-        raise ProgramBusyError(reason, remedy="try again later", log=log)
-    raise ProgramError(reason, remedy="see its log", log=log)
-
-
-def _end_of(path: str) -> str:
-    with Path(path).open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _LONGEST_LOG))
-        return file.read().decode("utf-8", "replace")
-
-
-def _collect(path: Path, folder: Path, kind: str) -> None:
-    """Take an output over: a regular file under its own name, and nothing it points to."""
+    Raises
+    ------
+    BadOutputError
+        It is named as a NetCDF file and is none, or holds none that can be read.
+    """
+    if path.suffix != ".nc":
+        return None
     try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        raise ProgramError(
-            f"the program wrote no {path.name}", remedy="tell whoever wrote it", where=kind
-        ) from None
-    if not stat.S_ISREG(mode):
-        raise ProgramError(
-            f"{path.name} is not a file of its own", remedy="write a regular file", where=kind
+        arrays = open_netcdf(path)
+    except InputError as error:
+        raise BadOutputError(
+            f"the program's {path.name} {error.problem}", remedy=_REMEDY
+        ) from error
+    with NETCDF_LOCK, netCDF4.Dataset(path, "a") as file:
+        there = set(file.ncattrs())
+        file.setncatts(
+            {
+                name: value
+                for name, value in provenance.attributes().items()
+                if name.startswith("gondwana_") or name not in there
+            }
         )
-    shutil.move(path, folder / path.name)
+    if any(variable.dtype.hasobject for variable in arrays.variables.values()):
+        return None  # texts of any length, whose bits say nothing
+    return arrays_sha256(arrays)
+
+
+def namelist(group: str, values: Mapping[str, Any]) -> str:
+    """Write values as a namelist of Fortran: those that are one number, one text or yes/no."""
+    lines = [
+        f"  {name} = {_in_fortran(value)}"
+        for name, value in values.items()
+        if isinstance(value, bool | int | float | str)
+    ]
+    return "\n".join([f"&{group}", *lines, "/", ""])
+
+
+def _in_fortran(value: bool | int | float | str) -> str:
+    if isinstance(value, bool):
+        return ".true." if value else ".false."
+    if isinstance(value, str):
+        one_line = " ".join(value.splitlines()).replace("'", "''")
+        return f"'{one_line}'"
+    return repr(value)
+
+
+def _take(outputs: Path, kind: str, folder: Path) -> Path:
+    """Take an output over: a regular file under its own name, shared with nobody."""
+    name = KINDS[kind].filename
+    path = outputs / name
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        raise BadOutputError(f"the program has not written {name}", remedy=_REMEDY) from None
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        raise BadOutputError(f"the program's {name} is not a file of its own", remedy=_REMEDY)
+    path.chmod(0o644)
+    target = folder / name
+    return path.replace(target)
+
+
+_REMEDY = "mend the program; see docs/workers.md"
+
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class _Check(_Strict):
+    name: Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_-]{0,63}$")]
+    status: Literal["pass", "warn", "fail"]
+    summary: Sentence
+    fix: Annotated[str, StringConstraints(max_length=2000)] = ""
+    table: tuple[dict[str, float | int | str], ...] = ()
+
+    def plain(self) -> Check:
+        """Return it as steps in Python give it."""
+        return Check(self.name, self.status, self.summary, list(self.table), fix=self.fix)
+
+
+class _Change(_Strict):
+    what: Sentence
+    why: Sentence
+    cells: Annotated[int, Field(ge=0)]
+    lon: float
+    lat: float
+
+    def plain(self) -> Change:
+        """Return it as steps in Python give it."""
+        return Change(self.what, self.why, self.cells, self.lon, self.lat)
+
+
+class _Report(_Strict):
+    checks: tuple[_Check, ...] = ()
+    changes: tuple[_Change, ...] = ()
+    notes: tuple[Sentence, ...] = ()
+
+
+def _read_report(outputs: Path) -> _Report:
+    path = outputs / REPORT
+    if not path.exists():
+        return _Report()
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST_REPORT:
+        raise BadOutputError(
+            f"the program's {REPORT} is not a file of at most {_LARGEST_REPORT} bytes",
+            remedy=_REMEDY,
+        )
+    try:
+        return _Report.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise BadOutputError(
+            f"the program's {REPORT}: {told(error, 'field')}", remedy=_REMEDY
+        ) from None

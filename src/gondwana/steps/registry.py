@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from graphlib import TopologicalSorter
 
-from gondwana.errors import InputError, ParameterError
+from gondwana.errors import ParameterError
 from gondwana.steps import (
     ahmcoef,
     bathymetry,
@@ -22,42 +22,29 @@ from gondwana.steps import (
     topo_high_res,
 )
 from gondwana.steps.contract import Step
-from gondwana.steps.external import folders, read_step
+from gondwana.steps.external import declared, join_steps
 from gondwana.steps.kinds import KINDS
 
-STEPS: dict[str, Step] = {
-    module.STEP.name: module.STEP
-    for module in (
-        regrid,
-        internal_oceans,
-        routing,
-        soils,
-        topo_high_res,
-        pft,
-        ocean_grid,
-        bathymetry,
-        passage_problems,
-        sub_basins,
-        heatflow,
-        ahmcoef,
-        calculate_weights,
-    )
-}
-
-
-def _add_external() -> None:
-    """Take in the steps in other languages, each of which may use what those before it make."""
-    for folder in folders():
-        step, kinds = read_step(folder, KINDS)
-        if step.name in STEPS:
-            raise InputError(
-                f"there is a step '{step.name}' already", remedy="rename it", where=str(folder)
-            )
-        STEPS[step.name] = step
-        KINDS.update({kind.name: kind for kind in kinds})
-
-
-_add_external()
+STEPS: dict[str, Step] = join_steps(
+    (
+        regrid.STEP,
+        internal_oceans.STEP,
+        routing.STEP,
+        soils.STEP,
+        topo_high_res.STEP,
+        pft.STEP,
+        ocean_grid.STEP,
+        bathymetry.STEP,
+        passage_problems.STEP,
+        sub_basins.STEP,
+        heatflow.STEP,
+        ahmcoef.STEP,
+        calculate_weights.STEP,
+    ),
+    declared(),
+    KINDS,
+)
+"""By name: those in Python, then those in other languages."""
 
 
 def step_named(name: str) -> Step:
@@ -90,15 +77,14 @@ def in_order(names: Iterable[str] | None = None) -> list[Step]:
     Parameters
     ----------
     names : iterable of str, optional
-        Steps wanted; by default all that are written in Python.
+        Steps wanted; all of them by default.
 
     Returns
     -------
     list of Step
         Ties keep the order of the registry.
     """
-    in_python = [name for name, step in STEPS.items() if step.run is not None]
-    wanted = [step_named(name) for name in (in_python if names is None else names)]
+    wanted = [step_named(name) for name in (STEPS if names is None else names)]
     needed: dict[str, list[str]] = {}
     while wanted:
         step = wanted.pop()
@@ -108,3 +94,14 @@ def in_order(names: Iterable[str] | None = None) -> list[Step]:
             wanted.extend(before)
     graph = {name: needed[name] for name in STEPS if name in needed}
     return [STEPS[name] for name in TopologicalSorter(graph).static_order()]
+
+
+def possible_here() -> list[Step]:
+    """Return what this machine can do from a topography with nothing but defaults, in order."""
+    possible: list[Step] = []
+    for step in in_order():
+        asks = any(field.is_required() for field in step.parameters.model_fields.values())
+        makers = [maker_of(kind) for kind in step.inputs]
+        if step.can_run and not asks and all(m in possible for m in makers if m is not None):
+            possible.append(step)
+    return possible

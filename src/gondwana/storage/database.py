@@ -14,13 +14,14 @@ from contextlib import contextmanager
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    Table,
     create_engine,
     event,
     inspect,
@@ -176,7 +177,8 @@ def insert_if_new(session: Session, table: type[Base], **values: Any) -> bool:
 def insert_all_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, in their order, but those with a key that is there already."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(table).values([dict(row) for row in rows]).on_conflict_do_nothing())
+    statement = insert(cast("Table", table.__table__)).on_conflict_do_nothing()
+    session.execute(statement, [dict(row) for row in rows])
 
 
 @contextmanager

@@ -34,6 +34,11 @@ from gondwana.storage.marks import new_id
 _CHUNK = 1024 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _INCOMING = "incoming"
+# s3fs tries again by itself, and so does the library below it: an error would take half a minute
+_S3: dict[str, Any] = {
+    "config_kwargs": {"connect_timeout": 5, "retries": {"total_max_attempts": 2}}
+}
+_SETTINGS = {"s3": _S3, "s3a": _S3}
 _DAMAGED = "make it again by running its step, or restore it from a backup"
 
 
@@ -61,9 +66,11 @@ class FileStore:
 
     def __init__(self, url: str, *, largest: int | None = None, **options: Any) -> None:
         self._largest = largest
+        protocol, _ = fsspec.core.split_protocol(url)
+        # others write as well, so that no listing may be remembered
+        settings = {"use_listings_cache": False, **_SETTINGS.get(protocol, {}), **options}
         try:
-            # others write as well, so that no listing may be remembered
-            self._fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False, **options)
+            self._fs, root = fsspec.core.url_to_fs(url, **settings)
         except (ValueError, ImportError) as error:
             raise ParameterError(
                 f"the place for files cannot be used ({error})", remedy="give a folder or a URL"
@@ -285,6 +292,12 @@ class FileStore:
             raise FileMissingError(
                 "the file is not in the store", remedy=_DAMAGED, where=what
             ) from None
+        except PermissionError as error:
+            raise StoreUnavailableError(
+                f"the place of the files refuses us ({error})",
+                remedy="check the keys or rights with which it is used",
+                where=what,
+            ) from error
         except Exception as error:  # each file system raises errors of its own library
             raise StoreUnavailableError(
                 f"the place of the files does not answer as it should ({error})",

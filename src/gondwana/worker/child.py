@@ -1,158 +1,147 @@
-"""The process in which steps run: jobs come as JSON lines, what happens leaves as JSON lines.
+"""The process in which steps run, one after the other, so that libraries are loaded only once.
 
-It is started once and runs one job after the other, so that the libraries are loaded and the
-kernels compiled only once. It ends with its parent, whatever happened to that one.
+What it is told comes as JSON lines on its standard input: first its setup, then tasks. What
+happens leaves as JSON lines on a pipe of its own, so that nothing a step prints is mistaken for
+it. When its standard input ends, its parent is gone: it ends at once, with all it has started.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import shutil
 import signal
 import sys
-import traceback
-from dataclasses import asdict, replace
-from datetime import datetime
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
-import numpy as np
-from pydantic import TypeAdapter
+from gondwana.messaging.messages import Data, Task
+from gondwana.steps.contract import Step
+from gondwana.steps.execute import execute, validated
+from gondwana.steps.programs import Watch
+from gondwana.storage.files import FileStore
+from gondwana.worker.files import lay_inputs, store_outputs
+from gondwana.worker.sessions import end_session
+from gondwana.worker.setup import Setup
+from gondwana.worker.telling import done, failed
 
-from gondwana.errors import GondwanaError
-from gondwana.science.checks import Check
-from gondwana.steps.edits import Edit
-from gondwana.steps.execute import Record, StoredFile, execute, validated
-from gondwana.steps.kinds import KINDS
-from gondwana.steps.programs import ProgramError
-from gondwana.steps.registry import STEPS
-
-_EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
+_OFTEN = 0.05  # seconds between two words of progress
+_FIRST_TO_GO = "500"  # when memory is short, children go before their parent
 
 
-def main(events: int) -> None:
-    """Run jobs until the parent is gone.
+def main(channel: int) -> None:
+    """Do tasks until the parent is gone.
 
     Parameters
     ----------
-    events : int
-        Number of the open file to which events are written.
+    channel : int
+        Number of the open file to which is told what happens.
     """
-    jobs: SimpleQueue[str] = SimpleQueue()
-    Thread(target=_read, args=(jobs,), daemon=True).start()
-    with open(events, "w", encoding="utf-8", buffering=1) as channel:
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
+    setup = Setup.model_validate_json(sys.stdin.readline())
+    lines: SimpleQueue[str] = SimpleQueue()
+    Thread(target=_listen, args=(lines, setup.folder), daemon=True).start()
+    tell = _Teller(channel)
+    bench = _Bench(setup, tell)
+    tell("ready")
+    while True:
+        task = Task.model_validate_json(lines.get())
+        said = bench.do(task)
+        tell(said.name, data=said.model_dump_json())
 
-        def tell(event: str, **said: Any) -> None:
-            channel.write(json.dumps({"event": event, **said}) + "\n")
 
-        tell("ready")
-        while True:
-            _run(json.loads(jobs.get()), tell)
-
-
-def _read(jobs: SimpleQueue[str]) -> None:
+def _listen(lines: SimpleQueue[str], folder: str) -> None:
     for line in sys.stdin:
-        jobs.put(line)
-    # the parent is gone, or wants no more; so is everything that was started here
-    os.killpg(0, signal.SIGKILL)
+        lines.put(line)
+    shutil.rmtree(folder, ignore_errors=True)
+    end_session(os.getsid(0), but=os.getpid())
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run(job: dict[str, Any], tell: Any) -> None:
-    try:
-        record = _execute(job, tell)
-        told = _told(record)
-    except GondwanaError as error:
-        tell(
-            "failed",
-            code=error.code,
-            reason=f"{error.where}: {error.problem}" if error.where else error.problem,
-            remedy=error.remedy,
-            retryable=error.retryable,
-            log=error.log if isinstance(error, ProgramError) else traceback.format_exc(),
+class _Teller:
+    """Writes what happens to the parent, a line each; any thread may use it."""
+
+    def __init__(self, channel: int) -> None:
+        self._file = os.fdopen(channel, "w", encoding="utf-8")
+        self._lock = Lock()
+
+    def __call__(self, event: str, **said: Any) -> None:
+        line = json.dumps({"event": event, **said})
+        with self._lock:
+            self._file.write(line + "\n")
+            self._file.flush()
+
+
+class _Bench:
+    """Where tasks are done, one at a time."""
+
+    def __init__(self, setup: Setup, tell: Callable[..., None]) -> None:
+        self._tell = tell
+        self._steps = _steps(setup)
+        self._store = FileStore(setup.store, largest=setup.largest)
+        self._folder = setup.folder
+        self._largest = setup.largest
+
+    def do(self, task: Task) -> Data:
+        """Do one task, whatever comes of it."""
+        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            try:
+                return self._done(task, folder)
+            except Exception as error:
+                return failed(task.step, error, folder)
+
+    def _done(self, task: Task, folder: Path) -> Data:
+        began = time.perf_counter()
+        inputs, outputs = folder / "inputs", folder / "outputs"
+        inputs.mkdir()
+        outputs.mkdir()
+        step = replace(self._steps[task.step], timeout=task.timeout)
+        record = execute(
+            step,
+            lay_inputs(step, task.inputs, inputs, self._store),
+            validated(step, task.parameters),
+            outputs,
+            created=task.created,
+            edits=task.edits,
+            file_format=task.file_format,
+            watch=Watch(_Progress(self._tell), largest=self._largest),
         )
-    except MemoryError:
-        tell(
-            "failed",
-            code="memory",
-            reason="there was not enough memory",
-            remedy="use a coarser grid, or a machine with more memory",
-            retryable=True,
-            log=traceback.format_exc(),
-        )
-    except Exception as error:
-        tell(
-            "failed",
-            code="unexpected",
-            reason=f"the step failed in a way that nobody foresaw ({type(error).__name__})",
-            remedy="report this with its log",
-            retryable=False,
-            log=traceback.format_exc(),
-        )
-    else:
-        tell("done", **told)
+        stored = store_outputs(record, self._store)
+        return done(task.step, record, stored, time.perf_counter() - began)
 
 
-def _execute(job: dict[str, Any], tell: Any) -> Record:
-    step = STEPS[job["step"]]
-    if job["program"]:
-        step = replace(step, program=Path(job["program"]), run=None)
-    inputs = {}
-    for kind, sha256 in job["inputs"].items():
-        inputs[kind] = StoredFile.of(kind, Path(job["input_folder"]) / KINDS[kind].filename)
-        if inputs[kind].sha256 != sha256:
-            raise DamagedInputError(
-                "the file is not the one that was meant", remedy="check the store", where=kind
-            )
-    parameters = validated(step, job["parameters"])
-    edits = _EDITS.validate_python(job["edits"])
-    tell("began")
-    return execute(
-        step,
-        inputs,
-        parameters,
-        Path(job["output_folder"]),
-        created=datetime.fromisoformat(job["created"]),
-        edits=edits,
-        file_format=job["file_format"],
-        progress=lambda fraction, words: tell("progress", fraction=fraction, note=words),
-    )
+class _Progress:
+    """Passes on how far a step is, but not more often than makes sense."""
+
+    def __init__(self, tell: Callable[..., None]) -> None:
+        self._tell = tell
+        self._told = float("-inf")
+
+    def __call__(self, fraction: float, note: str) -> None:
+        now = time.monotonic()
+        if now - self._told >= _OFTEN:
+            self._told = now
+            self._tell("progress", fraction=fraction, note=note)
 
 
-class DamagedInputError(GondwanaError):
-    """An input whose bytes are not those that the task names."""
-
-    code = "bad_checksum"
-    http_status = 500
-    retryable = True
-
-
-def _told(record: Record) -> dict[str, Any]:
-    return {
-        "outputs": {kind: file.path.name for kind, file in record.outputs.items()},
-        "arrays": record.arrays,
-        "checks": [_check(check) for check in record.checks],
-        "changes": [asdict(change) for change in record.changes],
-        "notes": list(record.notes),
-        "seconds": record.seconds,
-    }
-
-
-def _check(check: Check) -> dict[str, Any]:
-    """Return all of a check but its mask, which is a map."""
-    return {
-        "name": check.name,
-        "status": check.status,
-        "summary": check.summary,
-        "fix": check.fix,
-        "table": [{name: _plain(value) for name, value in row.items()} for row in check.table],
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Return a number of numpy as one of Python."""
-    return value.item() if isinstance(value, np.generic) else value
+def _steps(setup: Setup) -> Mapping[str, Step]:
+    """Return the steps by name; one program in the place of what they declare, if so wanted."""
+    module, _, name = setup.steps.partition(":")
+    steps: Mapping[str, Step] = getattr(importlib.import_module(module), name)
+    if setup.program is None:
+        return steps
+    program = Path(setup.program)
+    return {name: replace(step, run=None, program=program) for name, step in steps.items()}
 
 
 if __name__ == "__main__":

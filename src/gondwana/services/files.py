@@ -1,0 +1,353 @@
+"""The files of a project: what there is and was, up and down, and an earlier one again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from gondwana.accounts.permissions import Actor
+from gondwana.dispatcher import transitions
+from gondwana.dispatcher.platform import Platform
+from gondwana.errors import ParameterError
+from gondwana.services import queries
+from gondwana.services.door import ProjectVisit, changing, looking
+from gondwana.services.uploads import TOPOGRAPHY, Stored, Upload, take_in
+from gondwana.steps.kinds import KINDS
+from gondwana.storage import projects, revisions
+from gondwana.storage.errors import ConflictError, NotFoundError
+from gondwana.storage.marks import utc_now
+from gondwana.storage.models import Revision
+from gondwana.storage.names import LONGEST
+from gondwana.workflow.events import InputChanged
+from gondwana.workflow.freshness import File
+from gondwana.workflow.graph import kinds_of
+
+LONGEST_NOTE = 20 * LONGEST
+
+
+@dataclass(frozen=True)
+class RevisionInfo:
+    """A file of a kind in a project, as it was at some time.
+
+    Attributes
+    ----------
+    project_id, kind : str
+    number : int
+    file_name : str
+        Name under which it is downloaded.
+    title : str
+        What it is, in a few words.
+    is_current : bool
+        Whether it is the one that the steps use now.
+    size : int
+        Bytes.
+    sha256, arrays_sha256 : str
+        Of the bytes; of the arrays alone, where it is known.
+    step : str
+        What made it; empty for what a person gave.
+    author : str
+        Who gave it or asked for it.
+    note : str
+    restored_from : int or None
+    created : datetime
+    """
+
+    project_id: str
+    kind: str
+    number: int
+    file_name: str
+    title: str
+    is_current: bool
+    size: int
+    sha256: str
+    arrays_sha256: str
+    step: str
+    author: str
+    note: str
+    restored_from: int | None
+    created: datetime
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A revision that was just given, and what was found in its file."""
+
+    revision: RevisionInfo
+    file: Stored
+
+
+def current(platform: Platform, actor: Actor, project_id: str) -> list[RevisionInfo]:
+    """List the files that the steps use now, those that a person gave first.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    with looking(platform, actor, project_id) as visit:
+        found = revisions.current(visit.session, project_id).values()
+        told = _told(platform, visit, list(found))
+    order = [*platform.graph.given, *platform.graph.makers]
+    place = {kind: number for number, kind in enumerate(order)}
+    present = [revision for revision in told if revision.is_current]
+    return sorted(present, key=lambda revision: place.get(revision.kind, len(place)))
+
+
+def history(
+    platform: Platform, actor: Actor, project_id: str, kind: str | None = None
+) -> list[RevisionInfo]:
+    """List all revisions of a project, of one kind or of all, the last one first.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such project.
+    ParameterError
+        There is no such kind of file.
+    """
+    if kind is not None:
+        _refuse_unknown(platform, kind)
+    with looking(platform, actor, project_id) as visit:
+        return _told(platform, visit, revisions.history(visit.session, project_id, kind))
+
+
+def get(
+    platform: Platform, actor: Actor, project_id: str, kind: str, number: int | None = None
+) -> RevisionInfo:
+    """Return a revision, by default the current one.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such project or revision.
+    ParameterError
+        There is no such kind of file.
+    """
+    _refuse_unknown(platform, kind)
+    with looking(platform, actor, project_id) as visit:
+        if number is None:
+            found = _current(platform, visit, kind)
+        else:
+            found = revisions.get(visit.session, project_id, kind, number)
+        return _told(platform, visit, [found])[0]
+
+
+@contextmanager
+def opened(
+    platform: Platform, actor: Actor, project_id: str, kind: str, number: int | None = None
+) -> Iterator[tuple[RevisionInfo, IO[bytes]]]:
+    """Open a file to be sent somewhere; it can be read from any place in it.
+
+    Raises
+    ------
+    NotFoundError, ParameterError
+    FileMissingError, StoreUnavailableError
+        It is not in the store, or the store does not answer.
+    """
+    found = get(platform, actor, project_id, kind, number)
+    with platform.store.open(found.sha256) as stream:
+        yield found, stream
+
+
+def fetch(
+    platform: Platform,
+    actor: Actor,
+    project_id: str,
+    kind: str,
+    target: Path,
+    number: int | None = None,
+) -> RevisionInfo:
+    """Copy a file to a path of this machine, whole and checked; an existing one is replaced.
+
+    Raises
+    ------
+    NotFoundError, ParameterError
+    FileMissingError, FileDamagedError, TargetError, StoreUnavailableError
+    """
+    found = get(platform, actor, project_id, kind, number)
+    platform.store.fetch(found.sha256, target)
+    return found
+
+
+def replace(
+    platform: Platform,
+    actor: Actor,
+    project_id: str,
+    kind: str,
+    upload: Upload,
+    *,
+    note: str = "",
+    based_on: int | None = None,
+) -> Replaced:
+    """Put a file in the place of another of its kind; what depends on it runs again.
+
+    A file in the place of a step's result stands as that result until something that the step
+    depends on changes.
+
+    Parameters
+    ----------
+    platform : Platform
+    actor : Actor
+    project_id, kind : str
+    upload : Upload
+    note : str
+        What is to be remembered about it.
+    based_on : int, optional
+        Number of the revision that is to be replaced; 0 where there is none.
+
+    Raises
+    ------
+    InputError
+        It cannot be used as this kind.
+    ConflictError
+        Somebody else has put another file there meanwhile, or its step is running.
+    NotFoundError, ForbiddenError, ParameterError
+    """
+    _refuse_unknown(platform, kind)
+    told = _good_note(note)
+    with changing(platform, actor, project_id) as visit:
+        reading = transitions.state_of(platform, visit.project).steps
+    regrid = reading["regrid"].parameters if kind == TOPOGRAPHY and "regrid" in reading else {}
+    file = take_in(platform, kind, upload, regrid)
+    with changing(platform, actor, project_id) as visit:
+        session = visit.session
+        project = projects.lock(session, project_id)
+        _refuse_outdated(session, project_id, kind, based_on)
+        arrays = queries.arrays_of(session, project_id, kind, file.sha256)
+        made = revisions.add(
+            session,
+            platform.store,
+            project_id,
+            kind,
+            file.sha256,
+            arrays_sha256=arrays,
+            author_id=visit.actor.user_id,
+            note=told or file.name,
+        )
+        _tell(platform, visit, kind, File(file.sha256, arrays))
+        if kind == TOPOGRAPHY:
+            project.file_name = file.name
+            project.longitude = str(file.found["longitude"])
+            project.latitude = str(file.found["latitude"])
+        return Replaced(_told(platform, visit, [made])[0], file)
+
+
+def restore(
+    platform: Platform, actor: Actor, project_id: str, kind: str, number: int, *, note: str = ""
+) -> RevisionInfo:
+    """Make an earlier revision the current one again; what depends on it runs again.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such project or revision.
+    ConflictError
+        Its step is running.
+    ForbiddenError, ParameterError
+    """
+    _refuse_unknown(platform, kind)
+    told = _good_note(note)
+    with changing(platform, actor, project_id) as visit:
+        made = revisions.restore(
+            visit.session, project_id, kind, number, author_id=visit.actor.user_id, note=told
+        )
+        _tell(platform, visit, kind, File(made.sha256, made.arrays_sha256))
+        return _told(platform, visit, [made])[0]
+
+
+def take_away(platform: Platform, actor: Actor, project_id: str, kind: str) -> None:
+    """Do without a file that steps can do without, such as one's own ocean grid.
+
+    Its revisions stay; restoring one brings it back.
+
+    Raises
+    ------
+    ConflictError
+        Some step needs it.
+    NotFoundError
+        There is none.
+    ForbiddenError, ParameterError
+    """
+    _refuse_unknown(platform, kind)
+    users = [step.name for step in platform.graph.steps.values() if kind in step.inputs]
+    if users or kind in platform.graph.makers:
+        raise ConflictError(f"'{kind}' is needed", remedy="put another file in its place")
+    with changing(platform, actor, project_id) as visit:
+        projects.lock(visit.session, project_id)
+        _current(platform, visit, kind)
+        _tell(platform, visit, kind, None)
+
+
+def _tell(platform: Platform, visit: ProjectVisit, kind: str, file: File | None) -> None:
+    event = InputChanged(at=utc_now(), kind=kind, file=file)
+    transitions.tell(platform, visit.session, visit.project.id, event, visit.actor.user_id)
+
+
+def _current(platform: Platform, visit: ProjectVisit, kind: str) -> Revision:
+    state = transitions.state_of(platform, visit.project)
+    found = revisions.current(visit.session, visit.project.id).get(kind)
+    if found is None or kind not in state.files:
+        raise NotFoundError(f"the project has no file of the kind '{kind}' now")
+    return found
+
+
+def _told(platform: Platform, visit: ProjectVisit, found: list[Revision]) -> list[RevisionInfo]:
+    session, project = visit.session, visit.project
+    names = queries.names_of(session, [revision.author_id for revision in found])
+    sizes = queries.sizes_of(session, project.id)
+    last = queries.last_numbers(session, project.id)
+    present = transitions.state_of(platform, project).files
+    return [
+        RevisionInfo(
+            project_id=project.id,
+            kind=revision.kind,
+            number=revision.number,
+            file_name=file_name(revision.kind),
+            title=KINDS[revision.kind].title if revision.kind in KINDS else revision.kind,
+            is_current=revision.kind in present and last[revision.kind] == revision.number,
+            size=sizes[revision.sha256],
+            sha256=revision.sha256,
+            arrays_sha256=revision.arrays_sha256,
+            step=revision.step,
+            author=names[revision.author_id],
+            note=revision.note,
+            restored_from=revision.restored_from,
+            created=revision.created,
+        )
+        for revision in found
+    ]
+
+
+def file_name(kind: str) -> str:
+    """Return the name under which files of a kind are downloaded."""
+    return KINDS[kind].filename if kind in KINDS else f"{kind}.nc"
+
+
+def _refuse_unknown(platform: Platform, kind: str) -> None:
+    steps = platform.graph.steps.values()
+    known = dict.fromkeys(kind for step in steps for kind in (*kinds_of(step), *step.outputs))
+    if kind not in known:
+        raise ParameterError(
+            f"there is no kind of file '{kind}'", remedy=f"choose from {', '.join(known)}"
+        )
+
+
+def _refuse_outdated(session: Session, project_id: str, kind: str, based_on: int | None) -> None:
+    number = queries.last_numbers(session, project_id).get(kind, 0)
+    if based_on is not None and based_on != number:
+        raise ConflictError(
+            f"somebody else has put another file of the kind '{kind}' there in the meantime",
+            remedy="look at it, and give yours again if it is still wanted",
+        )
+
+
+def _good_note(note: str) -> str:
+    told = note.strip()
+    if len(told) > LONGEST_NOTE:
+        raise ParameterError(f"the note is longer than {LONGEST_NOTE} letters", remedy="shorten it")
+    return told
