@@ -134,7 +134,7 @@ class Installation:
         return self.run("worker", "--tag", tag, "--jobs", str(jobs), ready=ready)
 
     def serve(self, *, ready: str = READY) -> subprocess.Popen[bytes]:
-        return self.run("serve", "--jobs", "1", ready=ready)
+        return self.run("serve", "--jobs", "1", "--port", "0", ready=ready)
 
     def close(self) -> None:
         for process in self.processes:

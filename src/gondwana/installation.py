@@ -16,6 +16,7 @@ from gondwana.dispatcher.platform import Platform, open_platform
 from gondwana.dispatcher.recovery import take_up
 from gondwana.errors import GondwanaError
 from gondwana.messaging.memory import MemoryBroker, MemoryTransport
+from gondwana.messaging.topology import worker_queue
 from gondwana.worker.worker import Worker
 
 _log = logging.getLogger(__name__)
@@ -76,6 +77,8 @@ def _workers(
         served = [step for step in steps if step.worker == tag]
         if all(step.can_run for step in served):
             transport = stack.enter_context(MemoryTransport(broker))
+            # tasks may come before a child is warm, and are not to come back as unroutable
+            transport.declare(worker_queue(tag, steps))
             slots = jobs if tag == "python" else 1
             yield Worker(transport, platform.store, steps, tag, jobs=slots)
 

@@ -61,6 +61,7 @@ def test_a_new_project_knows_its_file_and_begins_to_run(place: Place) -> None:
         (b"", "the file is empty"),
         (b"<html>not found</html>", "is not a NetCDF file"),
         (netcdf(globe())[:2000], "cut short or damaged"),
+        (b"\x89HDF\r\n\x1a\n" + b"junk" * 500, "the file is damaged or cut short"),
         (netcdf(globe(other=globe()["topo"] * 2.0)[["topo", "other"]].rename(topo="a")), "several"),
         (netcdf(globe().isel(lat=slice(3, 12))), "covers only"),
         (netcdf(globe() + 9000.0), "has no ocean"),

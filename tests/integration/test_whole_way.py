@@ -129,7 +129,7 @@ def carry_through(terminals: Terminals, folder: Path) -> None:
 
 
 def test_serve_in_one_terminal_and_commands_in_another(embedded: Terminals, tmp_path: Path) -> None:
-    assert embedded.start("serve", "--jobs", "1") < READY_LIMIT
+    assert embedded.start("serve", "--jobs", "1", "--port", "0") < READY_LIMIT
     carry_through(embedded, tmp_path)
     second = embedded.run("serve", status=2)
     assert "served already by process" in second

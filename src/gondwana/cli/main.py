@@ -28,6 +28,7 @@ _COMMANDS = {
     "user": "Add, list and change users.",
     "db": "Upgrade, check and clean up the database and the files.",
     "serve": "Run everything on this machine, for projects.",
+    "web": "Serve the REST API of a distributed installation.",
     "dispatcher": "Run a dispatcher of a distributed installation.",
     "worker": "Run a worker of a distributed installation.",
 }

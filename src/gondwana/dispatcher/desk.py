@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gondwana.dispatcher.perform import Said, Scene, perform
 from gondwana.dispatcher.platform import Platform
 from gondwana.storage import projects, revisions, runs
+from gondwana.storage.database import RINGS
 from gondwana.storage.errors import ConflictError, NotFoundError
 from gondwana.storage.marks import utc_now
 from gondwana.storage.models import Project, Run
@@ -161,6 +162,7 @@ class ProjectAtWork:
         self.project.due = _next_due(self.state)
         self.project.modified = utc_now()
         self._before = self.state
+        self.desk.session.info[RINGS] = True  # somebody may be watching
 
     def _perform(
         self,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, defer
 from gondwana.messaging.messages import CancelRequested, StepRequested, model_for
 from gondwana.storage.columns import UtcTime
 from gondwana.storage.models import File, Incoming, Outgoing, Project, Revision, Run, Share, User
-from gondwana.storage.words import Access, RunStatus
+from gondwana.storage.words import Access
 
 _JUST_NOW = timedelta(seconds=10)
 _REQUESTS = (StepRequested, CancelRequested)
@@ -26,13 +26,10 @@ class Unheard(NamedTuple):
 
 
 class LastRun(NamedTuple):
-    """The latest attempt at a step, without what is long."""
+    """When the latest attempt at a step began and ended."""
 
     step: str
     attempt: int
-    status: RunStatus
-    owner: str | None
-    created: datetime
     started: datetime | None
     finished: datetime | None
 
@@ -142,9 +139,8 @@ def _last_runs() -> Select[*tuple[Any, ...]]:
         .group_by(Run.step)
         .subquery()
     )
-    columns = (Run.step, Run.attempt, Run.status, Run.owner, Run.created, Run.started, Run.finished)
     return (
-        select(*columns)
+        select(Run.step, Run.attempt, Run.started, Run.finished)
         .join(last, (Run.step == last.c.step) & (Run.attempt == last.c.attempt))
         .where(Run.project_id == bindparam("project"))
     )

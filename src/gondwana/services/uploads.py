@@ -149,6 +149,7 @@ def told_by_name(folder: Path) -> Iterator[None]:
         yield
     except GondwanaError as error:
         error.where = error.where.replace(f"{folder}/", "")
+        error.problem = error.problem.replace(f"{folder}/", "")
         raise
 
 

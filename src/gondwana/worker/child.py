@@ -13,7 +13,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,6 +27,7 @@ from gondwana.steps.contract import Step
 from gondwana.steps.execute import execute, validated
 from gondwana.steps.programs import Watch
 from gondwana.storage.files import FileStore
+from gondwana.storage.marks import new_id
 from gondwana.worker.files import lay_inputs, store_outputs
 from gondwana.worker.sessions import end_session
 from gondwana.worker.setup import Setup
@@ -64,7 +64,7 @@ def _listen(lines: SimpleQueue[str], folder: str) -> None:
         lines.put(line)
     shutil.rmtree(folder, ignore_errors=True)
     end_session(os.getsid(0), but=os.getpid())
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.killpg(0, signal.SIGKILL)
 
 
 class _Teller:
@@ -93,18 +93,19 @@ class _Bench:
 
     def do(self, task: Task) -> Data:
         """Do one task, whatever comes of it."""
-        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as name:
-            folder = Path(name)
-            try:
-                return self._done(task, folder)
-            except Exception as error:
-                return failed(task.step, error, folder)
+        folder = Path(self._folder, f"job-{new_id()}")
+        try:
+            return self._done(task, folder)
+        except Exception as error:
+            return failed(task.step, error, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _done(self, task: Task, folder: Path) -> Data:
         began = time.perf_counter()
         inputs, outputs = folder / "inputs", folder / "outputs"
-        inputs.mkdir()
-        outputs.mkdir()
+        for made in (folder, inputs, outputs):
+            made.mkdir()
         step = replace(self._steps[task.step], timeout=task.timeout)
         record = execute(
             step,

@@ -82,31 +82,23 @@ class Child:
 
     def __init__(self, setup: Setup, bell: Bell) -> None:
         self._bell = bell
-        self._folder = tempfile.mkdtemp(dir=setup.folder)
-        self._events, theirs = os.pipe()
-        self._process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-P", "-m", "gondwana.worker.child", str(theirs)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            pass_fds=(theirs,),
-            env={name: text for name, text in os.environ.items() if name not in _NOT_FOR_STEPS},
-            start_new_session=True,  # so that it is ended with all that it has started
-        )
-        os.close(theirs)
         self._ending: str | None = None
         self._part = b""
         self._told: deque[dict[str, Any]] = deque()
         self._log: deque[bytes] = deque()
         self._log_size = 0
+        self._folder = tempfile.mkdtemp(dir=setup.folder)
+        self._events, theirs = os.pipe()
+        try:
+            self._process = _started(theirs)
+        except BaseException:
+            os.close(self._events)
+            raise
+        finally:
+            os.close(theirs)
         self._selector = self._listening()
         with suppress(ChildDiedError):
             self._write(setup.model_copy(update={"folder": self._folder}).model_dump_json())
-
-    @property
-    def pid(self) -> int:
-        """Its number."""
-        return self._process.pid
 
     def send(self, task: str) -> None:
         """Give it a task, as JSON.
@@ -215,6 +207,18 @@ class Child:
         while self._log_size - len(self._log[0]) > LOG_LIMIT:
             self._log_size -= len(self._log.popleft())
         return True
+
+
+def _started(channel: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-P", "-m", "gondwana.worker.child", str(channel)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        pass_fds=(channel,),
+        env={name: text for name, text in os.environ.items() if name not in _NOT_FOR_STEPS},
+        start_new_session=True,  # so that it is ended with all that it has started
+    )
 
 
 def _told(status: int) -> str:

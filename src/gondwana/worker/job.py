@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from enum import Enum, auto
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,15 +16,6 @@ from gondwana.worker.tidings import Tidings
 _GRACE = 2.0  # seconds in which a program that is too slow can be ended with its log kept
 _FOREVER = 3600.0
 _ENDINGS: Mapping[str, type[Done] | type[Failed]] = {Done.name: Done, Failed.name: Failed}
-
-
-class Verdict(Enum):
-    """What became of a job, as far as its slot is concerned."""
-
-    TOLD = auto()
-    """The dispatcher was told how it ended."""
-    ABANDONED = auto()
-    """Nobody was told: the worker stops."""
 
 
 class Job:
@@ -57,8 +47,13 @@ class Job:
         self._abandoned_from = time.monotonic() + grace
         self._bell.ring()
 
-    def run(self, child: Child, tidings: Tidings) -> Verdict:
+    def run(self, child: Child, tidings: Tidings) -> bool:
         """Run it in a child that waits for a task; the child may have ended afterwards.
+
+        Returns
+        -------
+        bool
+            Whether the dispatcher was told how it ended; if not, the worker stops.
 
         Raises
         ------
@@ -73,18 +68,18 @@ class Job:
         except ValidationError as error:
             ending = self._died(f"{child.end()} since it told nonsense ({error})", child.log)
         if ending is None:
-            return Verdict.ABANDONED
+            return False
         tidings.end(ending)
         return self.settle(tidings)
 
-    def settle(self, tidings: Tidings) -> Verdict:
-        """Wait until the broker has the end of it: for ever, unless the worker stops."""
+    def settle(self, tidings: Tidings) -> bool:
+        """Wait until the broker has the end of it; False if the worker stops before."""
         while not tidings.settled():
             left = self._abandoned_from - time.monotonic()
             if left <= 0.0:
-                return Verdict.ABANDONED
+                return False
             self._bell.wait(min(left, _FOREVER))
-        return Verdict.TOLD
+        return True
 
     def _wait(self, child: Child, tidings: Tidings) -> Data | None:
         """Return how it ended; None if it was abandoned."""

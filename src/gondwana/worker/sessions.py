@@ -21,6 +21,9 @@ def end_session(leader: int, *, but: int | None = None) -> None:
     but : int, optional
         A process that is spared.
     """
+    if but is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGKILL)
     for _ in range(_PASSES):
         found = [process for process in _members(leader) if process != but]
         if not found:

@@ -16,7 +16,7 @@ from gondwana.messaging.messages import Failed, Task
 from gondwana.messaging.transport import Consumer, Delivery, Queue, Transport
 from gondwana.steps.contract import Step
 from gondwana.worker.children import Bell, Child, ChildDiedError
-from gondwana.worker.job import Job, Verdict
+from gondwana.worker.job import Job
 from gondwana.worker.ledger import Ledger
 from gondwana.worker.reports import Reports
 from gondwana.worker.setup import Setup
@@ -123,14 +123,14 @@ class Slot:
         if not self._office.ledger.begin(attempt, job):
             held.let_go(busy=False)
             return
-        verdict = Verdict.ABANDONED
+        told = False
         try:
-            verdict = self._run(job, envelope, held)
+            told = self._run(job, envelope, held)
         finally:
             self._job = None
-            self._office.ledger.end(attempt, told=verdict is Verdict.TOLD)
+            self._office.ledger.end(attempt, told=told)
 
-    def _run(self, job: Job, envelope: Envelope[Task], held: _Held) -> Verdict:
+    def _run(self, job: Job, envelope: Envelope[Task], held: _Held) -> bool:
         office = self._office
         tidings = Tidings(envelope, self.name, office.reports, held, self._bell, office.heartbeat)
         self._job = job
@@ -144,7 +144,8 @@ class Slot:
         while (child := self._warm_child()) is not None:
             with suppress(ChildDiedError):
                 return job.run(child, tidings)
-        return Verdict.ABANDONED
+            self._end_child()
+        return False
 
     def _warm_child(self) -> Child | None:
         """Return a child that waits for a task; None if the worker stops.
@@ -193,23 +194,19 @@ def _unfit(task: Task, steps: Mapping[str, Step]) -> Failed | None:
     """Tell why a task is not for this worker, if it is not."""
     step = steps.get(task.step)
     if step is None or step.worker != task.worker:
-        return failure(
-            task.step,
-            "unknown_step",
-            f"this worker knows no step '{task.step}'",
-            "use the same version of Gondwana, and the same GONDWANA_STEPS, everywhere",
-            retryable=False,
-        )
-    if step.version != task.step_version or set(step.outputs) != set(task.outputs):
-        return failure(
-            task.step,
-            "version",
+        code, reason = "unknown_step", f"this worker knows no step '{task.step}'"
+    elif step.version != task.step_version:
+        code = "version"
+        reason = (
             f"this worker has version {step.version} of '{task.step}', and version "
-            f"{task.step_version} is wanted",
-            "use the same version of Gondwana everywhere",
-            retryable=False,
+            f"{task.step_version} is wanted"
         )
-    return None
+    elif set(step.outputs) != set(task.outputs):
+        code, reason = "version", f"other files of '{task.step}' are wanted than this worker makes"
+    else:
+        return None
+    remedy = "use the same version of Gondwana, and of its steps, everywhere"
+    return failure(task.step, code, reason, remedy, retryable=False)
 
 
 def _pauses() -> Iterator[float]:

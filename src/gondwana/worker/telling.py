@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Mapping
 from math import isfinite
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gondwana.errors import GondwanaError
+from gondwana.errors import GondwanaError, TargetError
 from gondwana.messaging.messages import (
     LOG_LIMIT,
     ChangeMade,
@@ -71,6 +72,15 @@ def failed(step: str, error: BaseException, folder: Path) -> Failed:
             _without(folder, problem),
             _without(folder, error.remedy),
             retryable=error.retryable,
+            log=log,
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return failure(
+            step,
+            TargetError.code,
+            "the disk of the worker is full",
+            "free some space there",
+            retryable=True,
             log=log,
         )
     if isinstance(error, MemoryError):

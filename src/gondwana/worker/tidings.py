@@ -73,8 +73,8 @@ class Tidings:
     def heard(self, fraction: float, note: str) -> None:
         """Note how far the job is."""
         self._progress = Progress(step=self._progress.step, fraction=fraction, note=note)
-        if not self._news and self._started is not None:
-            self._news = True
+        self._news = True
+        if self._started is not None:
             self._due = min(self._due, self._spoken + _OFTEN)
 
     def look(self, now: float) -> float:
@@ -86,8 +86,9 @@ class Tidings:
                 self._started = self._say(self._beginning)
             else:
                 self._reports.beat(self._sender, self._written(self._progress))
-            self._spoken, self._news = now, False
-            self._due = now + self._heartbeat
+                self._news = False
+            self._spoken = now
+            self._due = now + (_OFTEN if self._news else self._heartbeat)
         return self._due
 
     def end(self, said: Data) -> None:

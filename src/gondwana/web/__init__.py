@@ -1,0 +1,1 @@
+"""Gondwana over HTTP: what services do, as resources."""
