@@ -10,8 +10,9 @@ from benchmarks import (
     long_queue,
     messaging,
     terrain,
+    worker,
 )
 
-for module in (command_line, terrain, flow, messaging, latency, dispatching, long_queue):
+for module in (command_line, terrain, flow, messaging, worker, latency, dispatching, long_queue):
     print(f"\n== {module.__name__.removeprefix('benchmarks.')}")
     module.main()

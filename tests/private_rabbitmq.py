@@ -61,7 +61,11 @@ class PrivateRabbitMQ:
 
     def freeze(self) -> None:
         """Let it say nothing more, with its connections open; ``thaw`` ends it."""
-        self._running().send_signal(signal.SIGSTOP)
+        server = self._running()
+        server.send_signal(signal.SIGSTOP)
+        # a signal takes a moment to reach every thread, any of which may still answer
+        if not eventually(lambda: _states(server.pid) == {"T"}):
+            raise RuntimeError("RabbitMQ did not stop")
 
     def thaw(self) -> None:
         """Let it go on."""
@@ -153,6 +157,12 @@ class PrivateRabbitMQ:
     def _last_lines(self) -> str:
         log = self._folder / "output.log"
         return log.read_text(errors="replace")[-3000:] if log.exists() else "(none)"
+
+
+def _states(process: int) -> set[str]:
+    """The states of all threads of a process, by their letters."""
+    threads = Path(f"/proc/{process}/task").glob("*/stat")
+    return {thread.read_text().rpartition(")")[2].split()[0] for thread in threads}
 
 
 def _free_ports(count: int) -> list[int]:

@@ -62,9 +62,10 @@ def embedded(settings: Settings, *, jobs: int) -> Iterator[Embedded]:
         broker = MemoryBroker()
         transport = stack.enter_context(MemoryTransport(broker))
         workers = tuple(_workers(platform, broker, jobs, stack))
-        for worker in workers:
-            stack.enter_context(worker)
         stack.enter_context(Dispatcher(platform, transport))
+        for worker in workers:
+            # stopped first: what its jobs have to say in their last seconds is still heard
+            stack.enter_context(worker)
         yield Embedded(platform, workers, taken_up)
 
 

@@ -11,6 +11,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from gondwana.storage.words import RunStatus
 from gondwana.workflow.model import Phase
 from installation import DIAMOND, READY, TAG, Installation, kill
 from private_postgres import PrivatePostgres
-from private_rabbitmq import PrivateRabbitMQ, eventually
+from private_rabbitmq import PrivateRabbitMQ, eventually, server_script
 
 ROUNDS = int(os.environ.get("GONDWANA_FAULT_ROUNDS", "8"))
 
@@ -35,17 +36,34 @@ ROUNDS = int(os.environ.get("GONDWANA_FAULT_ROUNDS", "8"))
 def distributed(
     tmp_path: Path, rabbitmq: PrivateRabbitMQ, postgres: PrivatePostgres
 ) -> Iterator[Installation]:
+    with installed(tmp_path, rabbitmq, postgres) as installation:
+        yield installation
+        steps = installation.platform.graph.steps.values()
+        queues = (DEAD_LETTERS, dispatcher_queue(steps))
+        workers = [worker_queue(tag, steps) for tag in tags(steps)]
+    rabbitmq.delete_queues(*(queue.name for queue in (*queues, *workers)))
+
+
+@contextmanager
+def installed(
+    folder: Path, rabbitmq: PrivateRabbitMQ, postgres: PrivatePostgres
+) -> Iterator[Installation]:
     url = postgres.borrow_database()
-    installation = Installation(tmp_path, database_url=url, broker_url=rabbitmq.url)
-    yield installation
-    installation.close()
-    steps = installation.platform.graph.steps.values()
-    rabbitmq.delete_queues(
-        DEAD_LETTERS.name,
-        dispatcher_queue(steps).name,
-        *(worker_queue(tag, steps).name for tag in tags(steps)),
-    )
+    with closing(Installation(folder, database_url=url, broker_url=rabbitmq.url)) as installation:
+        yield installation
     postgres.give_back_database(url)
+
+
+@pytest.fixture
+def young_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRabbitMQ]:
+    """Run a broker in which no queue was ever deleted: its register is then to be trusted."""
+    script = server_script()
+    if script is None:
+        pytest.fail("RabbitMQ is not installed (Debian: rabbitmq-server)")
+    broker = PrivateRabbitMQ(script, tmp_path_factory.mktemp("young"))
+    broker.start()
+    yield broker
+    broker.kill()
 
 
 @pytest.fixture
@@ -123,24 +141,25 @@ def test_two_dispatchers_and_three_workers_do_everything_once(distributed: Insta
 
 
 def test_rabbitmq_is_restarted_in_the_middle_of_a_job_and_under_load(
-    distributed: Installation, rabbitmq: PrivateRabbitMQ
+    tmp_path: Path, young_rabbitmq: PrivateRabbitMQ, postgres: PrivatePostgres
 ) -> None:
-    distributed.dispatcher()
-    distributed.worker(2)
-    made = [distributed.project(f"p{n}") for n in range(6)]
-    slow_down(distributed, 1.0)
-    for number, project in enumerate(made):
-        distributed.give(project, f"{number}".encode())
-    assert eventually(lambda: distributed.traces()["trace_a begins"] >= 2)
-    steps = distributed.platform.graph.steps.values()
-    # a queue that is killed in its first second is lost, which happens once in an installation
-    queues = (dispatcher_queue(steps).name, worker_queue(TAG, steps).name, DEAD_LETTERS.name)
-    assert eventually(lambda: rabbitmq.has_registered(*queues))
-    rabbitmq.kill()
-    slow_down(distributed, 0.02)
-    rabbitmq.start()
-    distributed.wait_done(made, limit=120)
-    distributed.check()
+    with installed(tmp_path, young_rabbitmq, postgres) as installation:
+        installation.dispatcher()
+        installation.worker(2)
+        made = [installation.project(f"p{n}") for n in range(6)]
+        slow_down(installation, 1.0)
+        for number, project in enumerate(made):
+            installation.give(project, f"{number}".encode())
+        assert eventually(lambda: installation.traces()["trace_a begins"] >= 2)
+        steps = installation.platform.graph.steps.values()
+        # a queue that is killed in its first second is lost, which happens once in its life
+        queues = (dispatcher_queue(steps).name, worker_queue(TAG, steps).name, DEAD_LETTERS.name)
+        assert eventually(lambda: young_rabbitmq.has_registered(*queues))
+        young_rabbitmq.kill()
+        slow_down(installation, 0.02)
+        young_rabbitmq.start()
+        installation.wait_done(made, limit=120)
+        installation.check()
 
 
 def test_postgresql_is_restarted_under_load(
