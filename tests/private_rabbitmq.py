@@ -160,7 +160,7 @@ class PrivateRabbitMQ:
 
 
 def _states(process: int) -> set[str]:
-    """The states of all threads of a process, by their letters."""
+    """Return the states of all threads of a process, by their letters."""
     threads = Path(f"/proc/{process}/task").glob("*/stat")
     return {thread.read_text().rpartition(")")[2].split()[0] for thread in threads}
 

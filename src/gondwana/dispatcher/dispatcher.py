@@ -18,13 +18,14 @@ from gondwana.dispatcher.feeder import Pace
 from gondwana.dispatcher.hearing import Hearing
 from gondwana.dispatcher.loops import Loop
 from gondwana.dispatcher.platform import Platform
-from gondwana.dispatcher.relay import Relay
+from gondwana.dispatcher.relay import AT_ONCE, Relay
 from gondwana.dispatcher.rounds import Rounds
 from gondwana.messaging.topology import DEAD_LETTERS, dispatcher_queue
 from gondwana.messaging.transport import Consumer, Delivery, Transport
 
 _AT_ONCE = 128
 _WAIT = 0.5
+_COMPANY = 0.004
 
 
 class Dispatcher:
@@ -93,8 +94,8 @@ class Dispatcher:
     def _publish(self, loop: Loop) -> None:
         with self._platform.bell.listen() as listener:
             while not loop.stopping:
-                while self._relay.flush():
-                    pass
+                while self._relay.flush() == AT_ONCE:
+                    pass  # there may be more; what comes later rings
                 listener.wait(_WAIT)
 
     def _bury(self, loop: Loop) -> None:
@@ -110,7 +111,8 @@ def _received(consumer: Consumer) -> list[Delivery]:
     first = consumer.receive(_WAIT)
     deliveries = [first] if first is not None else []
     while deliveries and len(deliveries) < _AT_ONCE:
-        more = consumer.receive(0.0)
+        # under load it pays to wait a moment for company: a batch costs little more than one
+        more = consumer.receive(_COMPANY if len(deliveries) > 1 else 0.0)
         if more is None:
             break
         deliveries.append(more)

@@ -17,7 +17,8 @@ from gondwana.storage.marks import new_id, utc_now
 from gondwana.workflow.events import TaskUnroutable
 
 _CLAIM = timedelta(seconds=15)
-_AT_ONCE = 128
+AT_ONCE = 128
+"""Messages that are published together at most."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Relay:
         """
         now = utc_now()
         with self._platform.database.transaction() as session:
-            claimed = outbox.claim(session, self._name, now=now, until=now + _CLAIM, limit=_AT_ONCE)
+            claimed = outbox.claim(session, self._name, now=now, until=now + _CLAIM, limit=AT_ONCE)
         if not claimed:
             return 0
         lost = self._publish([Message(row.message_id, row.key, row.body) for row in claimed])

@@ -15,6 +15,8 @@ from gondwana.workflow.events import (
     InputChanged,
     StepEvent,
     TaskEvent,
+    TaskProgress,
+    TaskStarted,
     WorkerAvailable,
 )
 from gondwana.workflow.graph import Graph
@@ -57,6 +59,11 @@ def handle(
     changed = change(graph, state, event, policy)
     if isinstance(event, StepEvent) and event.step not in graph.steps:
         return changed
+    if isinstance(event, TaskStarted | TaskProgress):
+        # signs of life decide nothing about what starts, and there are many of them
+        return Transition(
+            changed.state, changed.actions or (_nothing(graph, changed.state, event),)
+        )
     settled, started = settle(graph, changed.state)
     actions = (*changed.actions, *started)
     return Transition(settled, actions or (_nothing(graph, settled, event),))
