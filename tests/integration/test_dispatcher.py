@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -26,7 +27,7 @@ from gondwana.messaging.messages import (
     Task,
 )
 from gondwana.messaging.topology import dispatcher_queue
-from gondwana.messaging.transport import Message
+from gondwana.messaging.transport import Message, UnroutableError
 from gondwana.storage import projects, runs
 from gondwana.storage.database import Database
 from gondwana.storage.errors import ConflictError
@@ -383,6 +384,22 @@ def test_unreadable_messages_are_failures_where_their_run_is_known(
     (run,) = world.runs(project, "regrid")
     assert (run.status, run.code) == (RunStatus.FAILED, "bad_message")
     assert "nonsense" in run.log
+
+
+def test_a_message_for_an_unknown_step_means_nothing(begun: tuple[World, str]) -> None:
+    world, project = begun
+    (task,) = world.tasks()
+    unknown = Started(step="nonsense", worker="w-1")
+    with pytest.raises(UnroutableError):
+        world.say(task, unknown)
+    # a queue of an earlier version may still take what this one does not know
+    keys = ("preprocessing.nonsense.started",)
+    world.transport.declare(replace(dispatcher_queue(world.steps), keys=keys))
+    world.say(task, unknown)
+    world.start(task)
+    world.finish(task)
+    world.pump()
+    assert world.shown(project)["regrid"] == "fresh"
 
 
 def test_a_task_that_kills_its_workers_is_a_visible_failure(begun: tuple[World, str]) -> None:

@@ -139,6 +139,7 @@ def test_the_same_with_rabbitmq_postgresql_one_dispatcher_and_three_workers(
     distributed: Terminals, tmp_path: Path
 ) -> None:
     distributed.run("db", "upgrade")
+    distributed.start("web", "--port", "0")
     distributed.start("dispatcher")
     for _ in range(3):
         distributed.start("worker", "--tag", "python")
