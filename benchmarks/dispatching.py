@@ -17,7 +17,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,6 +29,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, select
 
+from benchmarks.servers import PrivatePostgres, PrivateRabbitMQ, servers
 from gondwana.dispatcher import transitions
 from gondwana.dispatcher.dispatcher import Dispatcher
 from gondwana.dispatcher.platform import Platform
@@ -47,11 +47,6 @@ from gondwana.storage.words import RunStatus
 from gondwana.workflow.events import InputChanged
 from gondwana.workflow.freshness import File
 from gondwana.workflow.graph import Graph
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from private_postgres import PrivatePostgres
-from private_rabbitmq import PrivateRabbitMQ, server_script
 
 ROUNDS = 3
 LENGTH = int(os.environ.get("GONDWANA_CHAIN", "10"))
@@ -77,23 +72,8 @@ CHAIN = [
 def main() -> None:
     """Print steps a second."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else STEPS
-    script = server_script()
-    if script is None:
-        sys.exit("RabbitMQ is not installed (Debian: rabbitmq-server)")
-    with tempfile.TemporaryDirectory(prefix="gondwana-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "pg").mkdir()
-        broker, postgres = PrivateRabbitMQ(script, folder / "mq"), PrivatePostgres(folder / "pg")
-        try:
-            broker.start()
-            postgres.make()
-            postgres.start()
-            postgres.new_template()
-            compare(count, broker, postgres, folder)
-        finally:
-            broker.kill()
-            postgres.stop(signal.SIGQUIT)
+    with servers() as (broker, postgres, folder):
+        compare(count, broker, postgres, folder)
 
 
 def compare(count: int, broker: PrivateRabbitMQ, postgres: PrivatePostgres, folder: Path) -> None:

@@ -41,11 +41,10 @@ from gondwana.workflow.freshness import File
 from gondwana.workflow.graph import Graph
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
 os.environ["PYTHONPATH"] = str(ROOT)  # the child finds the step here
 
-from private_postgres import PrivatePostgres
-from private_rabbitmq import PrivateRabbitMQ, eventually, server_script
+from benchmarks.servers import servers
+from private_rabbitmq import eventually
 
 TIMES = 60
 
@@ -81,13 +80,11 @@ SOURCE = "benchmarks.latency:STEPS"
 
 def main() -> None:
     """Print medians and the 95th percentile."""
-    with tempfile.TemporaryDirectory(prefix="gondwana-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with embedded(folder / "embedded") as platform:
-            report("embedded", platform)
-        with distributed(folder) as platform:
-            report("RabbitMQ and PostgreSQL", platform)
+    folder = tempfile.TemporaryDirectory(prefix="gondwana-bench-")
+    with folder as name, embedded(Path(name)) as platform:
+        report("embedded", platform)
+    with distributed() as platform:
+        report("RabbitMQ and PostgreSQL", platform)
 
 
 def report(way: str, platform: Platform) -> None:
@@ -164,30 +161,17 @@ def embedded(folder: Path) -> Iterator[Platform]:
 
 
 @contextmanager
-def distributed(folder: Path) -> Iterator[Platform]:
+def distributed() -> Iterator[Platform]:
     """Run private servers, and dispatcher and worker as processes."""
-    script = server_script()
-    if script is None:
-        sys.exit("RabbitMQ is not installed (Debian: rabbitmq-server)")
-    (folder / "pg").mkdir()
-    broker, postgres = PrivateRabbitMQ(script, folder / "mq"), PrivatePostgres(folder / "pg")
-    parts: list[subprocess.Popen[str]] = []
-    try:
-        broker.start()
-        postgres.make()
-        postgres.start()
-        postgres.new_template()
+    with servers() as (broker, postgres, folder), ExitStack() as stack:
         url, files = postgres.borrow_database(), str(folder / "files")
-        parts = [start(part, url, files, broker.url) for part in ("dispatch", "work")]
+        for name in ("dispatch", "work"):
+            part = start(name, url, files, broker.url)
+            stack.callback(part.wait)
+            stack.callback(part.terminate)
         platform = Platform(Database(url), FileStore(files), GRAPH)
+        stack.callback(platform.close)
         yield platform
-        platform.close()
-    finally:
-        for part in parts:
-            part.terminate()
-            part.wait()
-        broker.kill()
-        postgres.stop(signal.SIGQUIT)
 
 
 def start(*words: str) -> subprocess.Popen[str]:

@@ -8,9 +8,7 @@ and ten others ask for one run each.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import tempfile
 import time
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +20,7 @@ os.environ["GONDWANA_CHAIN"] = "1"  # read by the processes and by the import be
 from sqlalchemy import func, select
 
 from benchmarks.dispatching import CHAIN, start, wait_for
+from benchmarks.servers import PrivatePostgres, PrivateRabbitMQ, servers
 from gondwana.dispatcher import transitions
 from gondwana.dispatcher.platform import Platform
 from gondwana.messaging.rabbitmq import RabbitMQTransport
@@ -36,11 +35,6 @@ from gondwana.workflow.events import InputChanged
 from gondwana.workflow.freshness import File
 from gondwana.workflow.graph import Graph
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-
-from private_postgres import PrivatePostgres
-from private_rabbitmq import PrivateRabbitMQ, server_script
-
 RUNS = 10_000
 OTHERS = 10
 
@@ -48,23 +42,8 @@ OTHERS = 10
 def main() -> None:
     """Print memory and turns."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
-    script = server_script()
-    if script is None:
-        sys.exit("RabbitMQ is not installed (Debian: rabbitmq-server)")
-    with tempfile.TemporaryDirectory(prefix="gondwana-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "pg").mkdir()
-        broker, postgres = PrivateRabbitMQ(script, folder / "mq"), PrivatePostgres(folder / "pg")
-        try:
-            broker.start()
-            postgres.make()
-            postgres.start()
-            postgres.new_template()
-            measure(count, broker, postgres, folder)
-        finally:
-            broker.kill()
-            postgres.stop(signal.SIGQUIT)
+    with servers() as (broker, postgres, folder):
+        measure(count, broker, postgres, folder)
 
 
 def measure(count: int, broker: PrivateRabbitMQ, postgres: PrivatePostgres, folder: Path) -> None:

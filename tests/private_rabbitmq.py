@@ -32,7 +32,7 @@ class PrivateRabbitMQ:
     def __init__(self, script: Path, folder: Path) -> None:
         self._script = script
         self._folder = folder
-        self._port, self._dist_port, self._epmd_port = _free_ports(3)
+        self._port, self._dist_port, self._epmd_port = free_ports(3)
         self._epmd: subprocess.Popen[bytes] | None = None
         self._server: subprocess.Popen[bytes] | None = None
 
@@ -48,7 +48,7 @@ class PrivateRabbitMQ:
                 return
             self.kill()
             if attempt < 2 and not self._mnesia.exists():
-                self._port, self._dist_port, self._epmd_port = _free_ports(3)
+                self._port, self._dist_port, self._epmd_port = free_ports(3)
         raise RuntimeError(f"RabbitMQ did not start; its last lines:\n{self._last_lines()}")
 
     def stop(self) -> None:
@@ -165,7 +165,7 @@ def _states(process: int) -> set[str]:
     return {thread.read_text().rpartition(")")[2].split()[0] for thread in threads}
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, all different."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from urllib.request import urlopen
 
 import fsspec
 import pytest
+
+from private_rabbitmq import free_ports
 
 START_LIMIT = 60.0
 STOP_LIMIT = 30.0
@@ -39,7 +40,7 @@ class PrivateS3:
         self._weed = weed
         self._folder = folder
         self._server: subprocess.Popen[bytes] | None = None
-        self._ports = _free_ports(8)
+        self._ports = free_ports(8)
 
     @property
     def endpoint(self) -> str:
@@ -128,16 +129,6 @@ class PrivateS3:
             return bool(files.cat_file(f"{BUCKET}/ready") == b"yes")
         except OSError:
             return False
-
-
-def _free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [taken.getsockname()[1] for taken in sockets]
-    finally:
-        for taken in sockets:
-            taken.close()
 
 
 @pytest.fixture(scope="session")
