@@ -37,11 +37,12 @@ def distributed(
     tmp_path: Path, rabbitmq: PrivateRabbitMQ, postgres: PrivatePostgres
 ) -> Iterator[Installation]:
     with installed(tmp_path, rabbitmq, postgres) as installation:
-        yield installation
         steps = installation.platform.graph.steps.values()
-        queues = (DEAD_LETTERS, dispatcher_queue(steps))
         workers = [worker_queue(tag, steps) for tag in tags(steps)]
-    rabbitmq.delete_queues(*(queue.name for queue in (*queues, *workers)))
+        queues = [queue.name for queue in (DEAD_LETTERS, dispatcher_queue(steps), *workers)]
+        rabbitmq.delete_queues(*queues)  # other tests may have left something in them
+        yield installation
+    rabbitmq.delete_queues(*queues)
 
 
 @contextmanager

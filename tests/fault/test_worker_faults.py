@@ -39,10 +39,10 @@ sleep 1000
 def steps(rabbitmq: PrivateRabbitMQ) -> Iterator[list[Step]]:
     """Return the steps of the tests, for which no other test has queues."""
     tag = f"t{uuid4().hex[:12]}"
+    shared = (DEAD_LETTERS.name, dispatcher_queue([]).name)
+    rabbitmq.delete_queues(*shared)  # other tests may have left something in them
     yield [_tagged(ACT, tag), _tagged(NOTHING, tag)]
-    rabbitmq.delete_queues(
-        DEAD_LETTERS.name, dispatcher_queue([]).name, f"preprocessing.worker.{tag}"
-    )
+    rabbitmq.delete_queues(*shared, f"preprocessing.worker.{tag}")
 
 
 def _tagged(step: Step, tag: str) -> Step:

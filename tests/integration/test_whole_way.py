@@ -93,12 +93,14 @@ def distributed(
         "GONDWANA_FILE_STORE_URL": str(tmp_path / "files"),
         "GONDWANA_BROKER_URL": rabbitmq.url,
     }
+    steps = STEPS.values()
+    queues = (DEAD_LETTERS, dispatcher_queue(steps), *(worker_queue(t, steps) for t in tags(steps)))
+    names = [queue.name for queue in queues]
+    rabbitmq.delete_queues(*names)  # other tests may have left something in them
     terminals = Terminals(settings, tmp_path)
     yield terminals
     terminals.close()
-    steps = STEPS.values()
-    queues = (DEAD_LETTERS, dispatcher_queue(steps), *(worker_queue(t, steps) for t in tags(steps)))
-    rabbitmq.delete_queues(*(queue.name for queue in queues))
+    rabbitmq.delete_queues(*names)
     postgres.drop_database(url)
 
 
