@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import Connection
@@ -15,6 +16,7 @@ from sqlalchemy.event import listens_for
 
 from dispatcher_world import LEASE, World, received
 from gondwana.dispatcher import transitions
+from gondwana.dispatcher.relay import Relay
 from gondwana.errors import TargetError
 from gondwana.messaging.envelope import encode
 from gondwana.messaging.messages import (
@@ -27,7 +29,7 @@ from gondwana.messaging.messages import (
     Task,
 )
 from gondwana.messaging.topology import dispatcher_queue
-from gondwana.messaging.transport import Message, UnroutableError
+from gondwana.messaging.transport import Message, Transport, UnroutableError
 from gondwana.storage import projects, runs
 from gondwana.storage.database import Database
 from gondwana.storage.errors import ConflictError
@@ -525,3 +527,29 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, newest_sqlite: Path) -> None:
     (run,) = world.runs(project, "regrid")
     assert (run.status, len(run.log)) == (RunStatus.FAILED, 60_000)
     database.close()
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_a_dispatcher_that_dies_around_publishing_is_followed_by_another(
+    world: World, monkeypatch: pytest.MonkeyPatch, published: bool
+) -> None:
+    """Its transaction is stored; it dies before the broker has the message, or right after."""
+    world.employ()
+    project = world.project()
+    world.give(project, "source", b"topography")
+
+    class Dying:
+        def publish(self, *messages: Message) -> None:
+            if published:
+                world.transport.publish(*messages)
+            raise KeyboardInterrupt
+
+    dying = Relay(world.platform, cast("Transport", Dying()))
+    with pytest.raises(KeyboardInterrupt):
+        dying.flush()
+    assert world.relay.flush() == 0, "the claim of the first still holds"
+    later = utc_now() + timedelta(minutes=1)
+    monkeypatch.setattr("gondwana.dispatcher.relay.utc_now", lambda: later)
+    assert world.relay.flush() == 1
+    assert world.work() == ["regrid"]
+    assert [run.status for run in world.runs(project, "regrid")] == [RunStatus.DONE]
