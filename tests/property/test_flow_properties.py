@@ -239,7 +239,7 @@ def test_a_mirrored_planet_has_mirrored_rivers_where_the_largest_drop_is_unique(
     np.testing.assert_array_equal(one.conditioned, other.conditioned[::-1])
     across = np.array([0, 5, 4, 3, 2, 1, 8, 7, 6], dtype=np.uint8)
     unique = has_one_lowest_neighbour(one.conditioned) & (one.direction > 0)
-    assert unique.sum() > 0.25 * (one.direction > 0).sum()
+    assert unique.sum() > 0.1 * (one.direction > 0).sum()
     assert np.array_equal(one.direction[unique], across[other.direction[::-1][unique]])
 
 

@@ -6,10 +6,11 @@ import pytest
 import xarray as xr
 
 from gondwana.science.bathymetry import bathymetry
+from gondwana.science.choices import DEFAULT_SEEDS, Seeds
 from gondwana.science.geometry import contains
 from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.planet import random_planet
-from gondwana.science.sub_basins import DEFAULT_SEEDS, Seeds, sub_basins
+from gondwana.science.sub_basins import sub_basins
 from gondwana.science.tripolar import TripolarParameters, tripolar_grid
 from small_grids import plain_grid, topography
 

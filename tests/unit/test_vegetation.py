@@ -5,13 +5,9 @@ import pytest
 import xarray as xr
 
 from gondwana.errors import ParameterError
+from gondwana.science.choices import DEFAULT_BANDS
 from gondwana.science.planet import random_planet
-from gondwana.science.vegetation import (
-    DEFAULT_BANDS,
-    PFT_NAMES,
-    vegetation,
-    vegetation_from_biomes,
-)
+from gondwana.science.vegetation import PFT_NAMES, vegetation, vegetation_from_biomes
 from small_grids import topography
 
 LAND = topography(np.full((6, 12), 100.0))

@@ -41,16 +41,17 @@ def command(
     from gondwana.recipes.results import check_as_json  # noqa: PLC0415
     from gondwana.science.checks import worst  # noqa: PLC0415
     from gondwana.science.terrain_checks import check_topography  # noqa: PLC0415
-    from gondwana.steps import regrid  # noqa: PLC0415
     from gondwana.steps.contract import Task  # noqa: PLC0415
     from gondwana.steps.execute import validated  # noqa: PLC0415
+    from gondwana.steps.regrid import STEP  # noqa: PLC0415
+    from gondwana.steps.running.regrid import run  # noqa: PLC0415
 
     chosen = given(variable=variable, lon=lon, lat=lat, resolution=resolution)
     told = settings(words)
     if set(told) - {"regrid"}:
         raise click.UsageError("Only parameters of regrid can be set for a check.")
-    parameters = validated(regrid.STEP, {**chosen, **told.get("regrid", {})})
-    outcome = regrid.run(Task({"source": topography}, parameters))
+    parameters = validated(STEP, {**chosen, **told.get("regrid", {})})
+    outcome = run(Task({"source": topography}, parameters))
     checks = check_topography(outcome.outputs["regridded"]["topography"])
     if as_json:
         found = {

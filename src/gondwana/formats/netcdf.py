@@ -1,4 +1,7 @@
-"""Opening any NetCDF file and saying plainly why one cannot be opened."""
+"""Opening any NetCDF file and saying plainly why one cannot be opened.
+
+The libraries that read them take long to load: that happens when the first file is opened.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-
-import xarray as xr
-from scipy.io import netcdf_file
+from typing import TYPE_CHECKING
 
 from gondwana.errors import GondwanaError, InputError
+from gondwana.formats.signatures import what_it_is
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NETCDF_LOCK = Lock()
 """Held around every call of the NetCDF library, which is not safe for threads."""
@@ -47,6 +52,8 @@ def open_netcdf(
     InputError
         No such file, not NetCDF, damaged or cut short.
     """
+    import xarray as xr  # noqa: PLC0415
+
     where = str(path)
     _check_signature(path)
     try:
@@ -75,7 +82,7 @@ def _check_signature(path: Path) -> None:
     where = str(path)
     try:
         with path.open("rb") as file:
-            head = file.read(8)
+            head = file.read(512)
     except IsADirectoryError as error:
         raise InputError("is a folder", remedy="name a NetCDF file", where=where) from error
     except FileNotFoundError as error:
@@ -86,14 +93,18 @@ def _check_signature(path: Path) -> None:
         ) from error
     if not head:
         raise InputError("the file is empty", remedy="copy or download it again", where=where)
-    if head[:4] not in _CLASSIC and head != _HDF5:
-        raise InputError("is not a NetCDF file", remedy="convert it to NetCDF first", where=where)
+    if head[:4] not in _CLASSIC and not head.startswith(_HDF5):
+        name, remedy = what_it_is(head)
+        told = f"is not a NetCDF file but {name}" if name else "is not a NetCDF file"
+        raise InputError(told, remedy=remedy, where=where)
     if head[:4] in _SCIPY_READS:
         _check_classic_size(path)
 
 
 def _check_classic_size(path: Path) -> None:
     """Refuse a classic file cut short: the reader itself would take what is missing for zeros."""
+    from scipy.io import netcdf_file  # noqa: PLC0415
+
     try:
         with netcdf_file(path, mmap=False):
             pass

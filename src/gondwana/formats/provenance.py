@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import netCDF4
 import numpy as np
-import xarray as xr
 
 from gondwana import __version__
 from gondwana.formats.netcdf import NETCDF_LOCK
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _LIBRARIES = ("numpy", "scipy", "numba", "xarray", "netCDF4")
 
@@ -47,6 +48,8 @@ class Origin:
     @classmethod
     def of(cls, path: Path, sha256: str) -> Origin:
         """Read where a file comes from; a file from elsewhere is a source itself."""
+        import netCDF4  # noqa: PLC0415
+
         with suppress(OSError, RuntimeError, ValueError, AttributeError), NETCDF_LOCK:
             with netCDF4.Dataset(path) as file:
                 told = json.loads(file.gondwana_origin)

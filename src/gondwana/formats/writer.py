@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import xarray as xr
 
 from gondwana.errors import TargetError
 from gondwana.formats.netcdf import NETCDF_LOCK
 from gondwana.formats.provenance import Provenance
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Format = Literal["netcdf3", "netcdf4"]
 

@@ -7,7 +7,6 @@ the centres of the cells. The rules that an ocean model needs are the same for a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +15,10 @@ import xarray as xr
 from gondwana.errors import ParameterError
 from gondwana.science.cell_means import polygon_integrals
 from gondwana.science.checks import Check, Row
+from gondwana.science.choices import BathymetryMethod
 from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.sampling import bilinear_at, nearest_at
 from gondwana.science.sphere import Array, great_circle
-
-Method = Literal["conservative", "bilinear", "nearest"]
 
 _DEGENERATE = 1e-6  # steradians per steradian: a polygon folded on itself encloses nothing
 _SAME_CORNER = 1000.0  # metres by which cells may disagree about a corner they share
@@ -30,7 +28,7 @@ def bathymetry(
     topography: xr.DataArray,
     grid: OceanGrid,
     *,
-    method: Method = "conservative",
+    method: BathymetryMethod = "conservative",
     ocean_fraction: float = 0.5,
     minimum_depth: float = 10.0,
 ) -> tuple[xr.DataArray, xr.DataArray]:

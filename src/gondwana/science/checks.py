@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import xarray as xr
+if TYPE_CHECKING:
+    import xarray as xr
 
 Status = Literal["pass", "warn", "fail"]
 Row = dict[str, float | int | str]

@@ -8,16 +8,15 @@ and Stein 1992) and that of Parsons and Sclater (1977).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
 from gondwana.errors import InputError, ParameterError
+from gondwana.science.choices import CoolingModel
 
 Array = npt.NDArray[np.float64]
-ModelName = Literal["gdh1", "parsons_sclater"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ SHELF_DEPTH = 2500.0
 """Sea floor shallower than this, in m, is no plate cooled from a ridge but a margin or plateau."""
 
 
-def age_from_depth(depth: npt.ArrayLike, model: ModelName = "gdh1") -> Array:
+def age_from_depth(depth: npt.ArrayLike, model: CoolingModel = "gdh1") -> Array:
     """Age of the sea floor at a depth.
 
     Parameters
@@ -87,7 +86,7 @@ def age_from_depth(depth: npt.ArrayLike, model: ModelName = "gdh1") -> Array:
     return np.where(depth <= plate.bend_depth, young, old)
 
 
-def flux_from_age(age: npt.ArrayLike, model: ModelName = "gdh1", *, cap: float = 400.0) -> Array:
+def flux_from_age(age: npt.ArrayLike, model: CoolingModel = "gdh1", *, cap: float = 400.0) -> Array:
     """Heat flow through sea floor of an age.
 
     Parameters
@@ -114,7 +113,7 @@ def flux_from_age(age: npt.ArrayLike, model: ModelName = "gdh1", *, cap: float =
 def heat_flow(
     bathymetry: xr.DataArray,
     *,
-    model: ModelName = "gdh1",
+    model: CoolingModel = "gdh1",
     shelf: float = 48.0,
     cap: float = 400.0,
 ) -> xr.DataArray:

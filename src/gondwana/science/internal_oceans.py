@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import xarray as xr
@@ -15,15 +15,12 @@ import xarray as xr
 from gondwana.errors import ParameterError
 from gondwana.science.channels import Digger
 from gondwana.science.checks import Change, Row
+from gondwana.science.choices import LARGE_AREA_KM2, OceanPolicy
 from gondwana.science.components import Index, Labels, Mask, label
 from gondwana.science.sphere import wrap_longitude
 from gondwana.science.terrain import Float, Grid, Terrain, counted, table
 
-Policy = Literal["fill", "open", "keep"]
 Point = tuple[float, float]
-
-LARGE_AREA_KM2 = 1e6
-"""Area from which a sea is rather opened than filled."""
 
 _MAIN = 1
 
@@ -63,11 +60,11 @@ def find_oceans(terrain: Terrain) -> Oceans:
 
 def resolve_internal_oceans(
     field: xr.DataArray,
-    policy: Policy = "fill",
+    policy: OceanPolicy = "fill",
     *,
-    large_policy: Policy = "open",
+    large_policy: OceanPolicy = "open",
     large_area_km2: float = LARGE_AREA_KM2,
-    overrides: Mapping[Point, Policy] | None = None,
+    overrides: Mapping[Point, OceanPolicy] | None = None,
     land_height: float = 1.0,
     channel_depth: float = 50.0,
     channel_width: int = 1,
@@ -142,7 +139,7 @@ def resolve_internal_oceans(
 def _open(
     terrain: Terrain,
     labels: Labels,
-    wanted: dict[int, Policy],
+    wanted: dict[int, OceanPolicy],
     kept: Mask,
     depth: float,
     width: int,
@@ -174,10 +171,10 @@ def _open(
 
 
 def _policies(
-    oceans: Oceans, policy: Policy, large_policy: Policy, large_area_km2: float
-) -> tuple[dict[int, Policy], dict[int, str]]:
+    oceans: Oceans, policy: OceanPolicy, large_policy: OceanPolicy, large_area_km2: float
+) -> tuple[dict[int, OceanPolicy], dict[int, str]]:
     """Policy and its reason for each row of the table, from 1."""
-    wanted: dict[int, Policy] = {}
+    wanted: dict[int, OceanPolicy] = {}
     reasons: dict[int, str] = {}
     for k, row in enumerate(oceans.table, start=1):
         large = float(row["area_km2"]) >= large_area_km2
@@ -187,7 +184,7 @@ def _policies(
     return wanted, reasons
 
 
-def _rows_with(wanted: dict[int, Policy], policy: Policy) -> Mask:
+def _rows_with(wanted: dict[int, OceanPolicy], policy: OceanPolicy) -> Mask:
     return np.array([False, *(wanted[k] == policy for k in sorted(wanted))])
 
 
@@ -216,8 +213,9 @@ def _refuse_impossible(
     policy: str, large_policy: str, land_height: float, depth: float, width: int
 ) -> None:
     problems = {
-        f"there is no policy {policy!r}": policy not in get_args(Policy),
-        f"there is no policy {large_policy!r} for large seas": large_policy not in get_args(Policy),
+        f"there is no policy {policy!r}": policy not in get_args(OceanPolicy),
+        f"there is no policy {large_policy!r} for large seas": large_policy
+        not in get_args(OceanPolicy),
         f"land cannot have a height of {land_height} m": not land_height > 0.0,
         f"a channel cannot have a depth of {depth} m": not depth > 0.0,
         f"a channel cannot be {width} cells wide": width < 1,

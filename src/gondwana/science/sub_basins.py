@@ -7,7 +7,7 @@ better moves the seeds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,49 +18,13 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from gondwana.science.checks import Check, Row
+from gondwana.science.choices import DEFAULT_SEEDS, Seeds
 from gondwana.science.geometry import contains
 from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.sphere import Array, great_circle, unit_vectors
 
 Mask = npt.NDArray[np.bool_]
 Index = npt.NDArray[np.int64]
-Polygon = Sequence[tuple[float, float]]
-Seeds = Mapping[str, Sequence[Polygon]]
-
-
-def _box(west: float, south: float, east: float, north: float) -> Polygon:
-    return ((west, south), (east, south), (east, north), (west, north))
-
-
-DEFAULT_SEEDS: Seeds = {
-    "atlantic": (
-        _box(-65.0, 15.0, -15.0, 60.0),
-        _box(-81.0, 10.0, -65.0, 30.0),
-        _box(-35.0, -45.0, 5.0, 15.0),
-        _box(-55.0, -90.0, 10.0, -45.0),
-        _box(-180.0, 70.0, 180.0, 90.0),
-    ),
-    "pacific": (
-        _box(165.0, 0.0, 235.0, 62.0),
-        _box(122.0, 0.0, 165.0, 35.0),
-        _box(107.0, -6.0, 122.0, 23.0),
-        _box(235.0, 0.0, 262.0, 40.0),
-        _box(262.0, 0.0, 277.0, 8.0),
-        _box(155.0, -45.0, 275.0, 0.0),
-        _box(160.0, -90.0, 280.0, -45.0),
-    ),
-    "indian": (
-        _box(50.0, -45.0, 95.0, 10.0),
-        _box(95.0, -45.0, 120.0, -10.0),
-        _box(120.0, -18.0, 132.0, -9.0),
-        _box(30.0, -90.0, 135.0, -45.0),
-    ),
-}
-"""Boxes in the middle of today's oceans, the Arctic with the Atlantic.
-
-In open water the limit runs half way between two seeds: at 67.5°W in Drake Passage, 20°E south
-of Africa, 147.5°E south of Tasmania and 66°N in Bering Strait.
-"""
 
 
 @dataclass(frozen=True)

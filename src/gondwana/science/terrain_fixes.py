@@ -6,21 +6,20 @@ kind may make a problem of another.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import xarray as xr
 
 from gondwana.errors import ParameterError
 from gondwana.science.checks import Change
+from gondwana.science.choices import PassagePolicy
 from gondwana.science.components import Index, Mask
 from gondwana.science.neighbours import EAST, NORTH, SOUTH, WEST, Seams
 from gondwana.science.passages import ALONG_Y, Passages, narrow_passages
 from gondwana.science.sphere import wrap_longitude
 from gondwana.science.terrain import NORTH_LIMIT, SOUTH_LIMIT, Float, Grid, Terrain
 from gondwana.science.terrain_checks import minority
-
-PassagePolicy = Literal["keep", "widen", "close"]
 
 
 def fix_poles(

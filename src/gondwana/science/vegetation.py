@@ -13,37 +13,10 @@ import xarray as xr
 
 from gondwana.errors import ParameterError
 from gondwana.science.checks import Check
+from gondwana.science.choices import DEFAULT_BANDS, PFT_NAMES, Table
 from gondwana.science.regrid import Axes, regrid, regular_axes
 from gondwana.science.sampling import nearest_known
 from gondwana.science.sphere import Array
-
-PFT_NAMES = (
-    "bare soil",
-    "tropical broadleaf evergreen",
-    "tropical broadleaf raingreen",
-    "temperate needleleaf evergreen",
-    "temperate broadleaf evergreen",
-    "temperate broadleaf summergreen",
-    "boreal needleleaf evergreen",
-    "boreal broadleaf summergreen",
-    "boreal needleleaf summergreen",
-    "C3 grass",
-    "C4 grass",
-    "C3 crops",
-    "C4 crops",
-)
-"""Names of PFT 1 to 13."""
-
-Table = Sequence[Sequence[float]]
-
-DEFAULT_BANDS: Table = (
-    (15.0, 0, 75, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    (35.0, 0, 15, 55, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0),
-    (50.0, 0, 0, 0, 0, 70, 30, 0, 0, 0, 0, 0, 0, 0),
-    (80.0, 0, 0, 0, 0, 40, 30, 0, 30, 0, 0, 0, 0, 0),
-    (90.0, 0, 0, 0, 0, 0, 30, 0, 0, 40, 30, 0, 0, 0),
-)
-"""Upper limit in degrees from the equator, then the percentages of PFT 1 to 13."""
 
 _TOLERANCE = 1e-6  # percent by which a row may miss 100
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from gondwana.errors import ParameterError
 from gondwana.science.checks import Change, Check
+from gondwana.science.choices import OceanPolicy
 from gondwana.science.edits import along_line, cells_at, changed, in_box
 from gondwana.science.geometry import contains
-from gondwana.science.internal_oceans import Policy
 from gondwana.science.topology import Topology
 from gondwana.steps.edits import Edit, Place
 
@@ -53,7 +53,7 @@ class Edited:
 
     values: Float
     changes: list[Change] = field(default_factory=list)
-    seas: dict[tuple[float, float], Policy] = field(default_factory=dict)
+    seas: dict[tuple[float, float], OceanPolicy] = field(default_factory=dict)
 
 
 def apply_edits(values: Float, surface: Surface, edits: Iterable[Edit]) -> Edited:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from gondwana.science.bathymetry import Method, bathymetry
-from gondwana.steps.contract import Outcome, Step, StepParameters, Task, parameter
-from gondwana.steps.layouts import on_ocean_grid
+from gondwana.science.choices import BathymetryMethod
+from gondwana.steps.contract import Later, Step, StepParameters, parameter
 
 
 class BathymetryParameters(StepParameters):
     """How depths are brought to the ocean grid."""
 
-    method: Method = parameter(
+    method: BathymetryMethod = parameter(
         "conservative",
         title="Method",
         about="Conservative takes the mean depth over the ocean part of each cell; bilinear and "
@@ -35,30 +32,6 @@ class BathymetryParameters(StepParameters):
     )
 
 
-def run(task: Task) -> Outcome:
-    """Mean depth over the ocean part of each cell."""
-    chosen: BathymetryParameters = task.parameters
-    grid = task.grid()
-    topography = task.topography()
-    depth, fraction = bathymetry(
-        topography,
-        grid,
-        method=chosen.method,
-        ocean_fraction=chosen.ocean_fraction,
-        minimum_depth=chosen.minimum_depth,
-    )
-    attributes = {"units": "m", "positive": "down", "minimum_depth_m": chosen.minimum_depth}
-    dataset = on_ocean_grid(
-        {
-            "Bathymetry": (("y", "x"), depth.values, attributes),
-            "ocean_fraction": (("y", "x"), fraction.values, {"units": "1"}),
-        },
-        grid,
-    )
-    wet = int(np.sum((depth.values > 0) & grid.owned))
-    return Outcome({"raw_bathymetry": dataset}, notes=(f"{wet} ocean cells",))
-
-
 STEP = Step(
     name="bathymetry",
     version=1,
@@ -68,5 +41,5 @@ STEP = Step(
     inputs=("topography", "coordinates"),
     outputs=("raw_bathymetry",),
     parameters=BathymetryParameters,
-    run=run,
+    run=Later("gondwana.steps.running.bathymetry"),
 )

@@ -1,25 +1,31 @@
 """What a step is: declared once, and everything else is derived from the declaration.
 
 The command line, the graph of the workflow, the recipe and the documentation read these
-declarations; to add a step is to add one module and name it in the registry.
+declarations. They load nothing that computes: the function of a step is loaded when it is
+first run (`Later`). To add a step is to declare it in a module of its own, to write its function in
+`running`, and to name it in the registry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field
 
 from gondwana.errors import InputError
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.science.checks import Change, Check
-from gondwana.science.ocean_grid import OceanGrid
 from gondwana.steps.edits import Edit
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from gondwana.science.ocean_grid import OceanGrid
 
 Progress = Callable[[float, str], None]
 """Told how much is done, from 0 to 1, and in a few words what is being done."""
@@ -35,12 +41,32 @@ class StepParameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+@dataclass(frozen=True)
+class Table:
+    """How the rows of a parameter are shown and what has to hold in them.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Names of the columns, the code of a row or the number of a group first where there is one.
+    total : float or None
+        What all columns but the first sum to in each row.
+    rises_to : float or None
+        The first column rises from above 0, and ends here.
+    """
+
+    columns: tuple[str, ...]
+    total: float | None = None
+    rises_to: float | None = None
+
+
 def parameter(
     default: Any,
     *,
     title: str,
     about: str,
     unit: str = "",
+    table: Table | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one parameter.
@@ -53,12 +79,15 @@ def parameter(
         A label of a few words, and a sentence in plain words.
     unit : str
         Unit as it is shown; empty for a number without one.
+    table : Table, optional
+        For a parameter that has rows.
     **bounds
         ``ge``, ``gt``, ``le``, ``lt`` and other constraints of pydantic.
     """
-    return Field(
-        default, title=title, description=about, json_schema_extra={"unit": unit}, **bounds
-    )
+    extra: dict[str, Any] = {"unit": unit}
+    if table is not None:
+        extra["table"] = asdict(table) | {"columns": list(table.columns)}
+    return Field(default, title=title, description=about, json_schema_extra=extra, **bounds)
 
 
 @dataclass(frozen=True)
@@ -152,6 +181,8 @@ class Task:
         InputError
             The file holds no NEMO coordinates.
         """
+        from gondwana.science.ocean_grid import OceanGrid  # noqa: PLC0415
+
         try:
             return OceanGrid.from_coordinates(open_netcdf(self.inputs["coordinates"]))
         except InputError as error:
@@ -194,6 +225,28 @@ class Outcome:
     checks: tuple[Check, ...] = ()
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Later:
+    """The function of a step, in a module that is loaded when it is first called.
+
+    Attributes
+    ----------
+    module : str
+        Name of the module; its function is called ``run``.
+    """
+
+    module: str
+
+    def load(self) -> Callable[[Task], Outcome]:
+        """Load the module, and all that it needs to compute."""
+        function: Callable[[Task], Outcome] = import_module(self.module).run
+        return function
+
+    def __call__(self, task: Task) -> Outcome:
+        """Do the step."""
+        return self.load()(task)
 
 
 @dataclass(frozen=True)
@@ -250,3 +303,8 @@ class Step:
     def can_run(self) -> bool:
         """Whether this machine has what runs it."""
         return self.run is not None or self.program is not None
+
+    def load(self) -> None:
+        """Load what the function needs now, so that its first run is as quick as the others."""
+        if isinstance(self.run, Later):
+            self.run.load()

@@ -18,7 +18,6 @@ from pathlib import Path
 from threading import Event
 from typing import Annotated, Any, ClassVar, Literal
 
-import netCDF4
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from gondwana.errors import GondwanaError, InputError
@@ -183,6 +182,8 @@ def sign(path: Path, provenance: Provenance) -> str | None:
     BadOutputError
         It is named as a NetCDF file and is none, or holds none that can be read.
     """
+    import netCDF4  # noqa: PLC0415
+
     if path.suffix != ".nc":
         return None
     try:

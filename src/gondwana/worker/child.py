@@ -87,6 +87,8 @@ class _Bench:
     def __init__(self, setup: Setup, tell: Callable[..., None]) -> None:
         self._tell = tell
         self._steps = _steps(setup)
+        for step in self._steps.values():
+            step.load()
         self._store = FileStore(setup.store, largest=setup.largest)
         self._folder = setup.folder
         self._largest = setup.largest
