@@ -8,13 +8,19 @@ from io import BytesIO
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
+from sqlalchemy.orm import Session
+
 from gondwana.storage import projects, users
 from gondwana.storage.database import Database
 from gondwana.storage.files import FileStore
+from gondwana.storage.models import Run
+from gondwana.storage.words import OPEN, RunStatus
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
+LATER = NOON + 60 * SECOND
+CLOSED = tuple(status for status in RunStatus if status not in OPEN)
 Result = TypeVar("Result")
 
 
@@ -29,6 +35,33 @@ def new_project(database: Database, name: str = "Eocene", owner: str = "Ada") ->
         known = {user.name: user for user in users.everybody(session)}
         user = known.get(owner) or users.create(session, owner)
         return projects.create(session, user.id, name).id
+
+
+def add_run(
+    session: Session,
+    project_id: str,
+    step: str = "routing",
+    status: RunStatus = RunStatus.WAITING,
+    **about: Any,
+) -> Run:
+    """Add a run as it stands, with what goes with its status, at noon."""
+    goes_with: dict[str, Any] = {"attempt": 1}
+    if status is RunStatus.QUEUED:
+        goes_with |= {"queued": NOON}
+    if status is RunStatus.RUNNING:
+        goes_with |= {"owner": "w", "started": NOON, "lease_until": LATER}
+    if status in CLOSED:
+        goes_with |= {"finished": NOON}
+    author = projects.lock(session, project_id).owner_id
+    run = Run(
+        project_id=project_id,
+        step=step,
+        status=status,
+        **{"author_id": author, **goes_with, **about},
+    )
+    session.add(run)
+    session.flush()
+    return run
 
 
 def at_once(tasks: Iterable[Callable[[], Result]]) -> list[Result]:

@@ -51,6 +51,15 @@ DIAMOND = Graph.of(
     ]
 )
 
+CHAIN = Graph.of([made_up("first", "given"), made_up("last", "first")])
+EDITED = Graph.of(
+    [
+        made_up("first", "given"),
+        made_up("edited", "first", interactive=True),
+        made_up("last", "edited"),
+    ]
+)
+
 
 class Project:
     """A project that is told events and answers with actions in a short notation."""
@@ -99,6 +108,14 @@ class Project:
 
     def shown(self) -> dict[str, str]:
         return dict(shown(self.graph, self.state))
+
+
+def chain_in_sync() -> Project:
+    project = Project(CHAIN)
+    project.upload("given", "g")
+    project.run("first", "a")
+    project.run("last", "a")
+    return project
 
 
 def noted(action: do.Action) -> str:

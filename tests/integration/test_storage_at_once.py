@@ -9,7 +9,11 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from gondwana.dispatcher.desk import Desk
+from gondwana.dispatcher.perform import Said, Scene, perform
+from gondwana.dispatcher.platform import Platform
 from gondwana.storage import (
     cleanup,
     edits,
@@ -25,12 +29,13 @@ from gondwana.storage.database import Database
 from gondwana.storage.errors import ConflictError, FileMissingError, NameTakenError
 from gondwana.storage.files import FileStore, StoredFile
 from gondwana.storage.marks import new_id
-from gondwana.storage.models import File
+from gondwana.storage.models import File, Outgoing, Run
 from gondwana.storage.words import Access, RunStatus
-from storage_samples import DAY, NOON, SECOND, at_once, new_project, put
+from gondwana.workflow.actions import MarkCancelled, MarkFailed, MarkRunning, RunAction
+from storage_samples import DAY, LATER, NOON, add_run, at_once, new_project, put
+from workflow_steps import DIAMOND
 
 Databases = tuple[Database, Database]
-LATER = NOON + 60 * SECOND
 ROUNDS = 20
 HEAD_START = 0.3
 
@@ -93,7 +98,7 @@ def test_no_two_claim_the_same_message_and_none_overtakes(databases: Databases) 
             numbers = [message.number for message in claim]
             with database.transaction() as session:
                 assert len(outbox.mark_published(session, owner, numbers, now=NOON)) == len(claim)
-                if outbox.waiting(session) == 0:
+                if session.query(Outgoing).filter(Outgoing.published.is_(None)).count() == 0:
                     return
 
     at_once(partial(publish, place) for place in range(4))
@@ -141,38 +146,48 @@ def test_messages_written_meanwhile_leave_in_the_order_of_their_subject(
         assert [number for other, number in order if other == subject] == list(range(1, 101))
 
 
-def test_no_two_get_a_lease_of_the_same_run(databases: Databases) -> None:
+def act(database: Database, store: FileStore, project: str, action: RunAction) -> Run:
+    """Do an action about the run of a step, as a dispatcher does, and return the run as it is."""
+    with database.transaction() as session:
+        desk = Desk(Platform(database, store, DIAMOND), session, [project])
+        row = desk.project(project).project
+        perform(action, Scene(desk, row, NOON, Said(), row.owner_id))
+        desk.store()
+        run = desk.run_of(project, action.step, 1)
+        assert run is not None
+        return run
+
+
+def test_no_two_get_a_lease_of_the_same_run(databases: Databases, store: FileStore) -> None:
     project = new_project(databases[0])
+    steps = [f"step{number}" for number in range(25)]
     with databases[0].transaction() as session:
-        made = [runs.create(session, project, f"step{n}", attempt=1).id for n in range(25)]
+        for step in steps:
+            add_run(session, project, step, RunStatus.QUEUED)
 
-    def take(place: int) -> list[str]:
-        got = []
-        for run in made:
-            with databases[place % 2].transaction() as session:
-                if runs.lease(session, run, 1, f"w{place}", now=NOON, until=LATER):
-                    got.append(run)
-        return got
+    def take(place: int) -> list[str | None]:
+        database, worker = databases[place % 2], f"w{place}"
+        return [act(database, store, project, MarkRunning(s, 1, worker)).owner for s in steps]
 
-    got = at_once(partial(take, place) for place in range(6))
-    assert sorted(run for some in got for run in some) == sorted(made)
+    seen = at_once(partial(take, place) for place in range(6))
     with databases[0].reading() as session:
-        for place, some in enumerate(got):
-            assert {runs.get(session, run).owner for run in some} <= {f"w{place}"}
+        owners = {run.step: run.owner for run in runs.history(session, project)}
+    assert set(owners.values()) <= {f"w{place}" for place in range(6)}
+    assert seen == [[owners[step] for step in steps]] * 6
 
 
 def test_no_two_queue_the_same_run(databases: Databases) -> None:
     project = new_project(databases[0])
     with databases[0].transaction() as session:
         for number in range(40):
-            runs.create(session, project, f"step{number}", attempt=1, tag="python")
+            add_run(session, project, f"step{number}", tag="python")
 
     def feed(place: int) -> list[str]:
         got = []
         while True:
             with databases[place % 2].transaction() as session:
                 for run in runs.next_waiting(session, "python", 3):
-                    assert runs.queue(session, run.id, run.attempt, now=NOON) is not None
+                    run.status, run.queued = RunStatus.QUEUED, NOON
                     got.append(run.id)
                 if not runs.tags_waiting(session):
                     return got
@@ -181,18 +196,23 @@ def test_no_two_queue_the_same_run(databases: Databases) -> None:
     assert len(got) == len(set(got)) == 40
 
 
-def test_a_run_is_closed_by_one(databases: Databases) -> None:
+def test_a_run_is_closed_by_one(databases: Databases, store: FileStore) -> None:
     project = new_project(databases[0])
     with databases[0].transaction() as session:
-        run = runs.create(session, project, "routing", attempt=1).id
-        runs.lease(session, run, 1, "w", now=NOON, until=LATER)
+        add_run(session, project, "routing", RunStatus.RUNNING)
 
-    def close(place: int) -> bool:
-        status = (RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED)[place % 3]
-        with databases[place % 2].transaction() as session:
-            return runs.finish(session, run, 1, status, now=NOON) is not None
+    def close(place: int) -> tuple[RunStatus, str]:
+        action: RunAction = MarkFailed("routing", 1, f"reason {place}", "")
+        if place % 3 == 0:
+            action = MarkCancelled("routing", 1)
+        run = act(databases[place % 2], store, project, action)
+        return run.status, run.reason
 
-    assert sum(at_once(partial(close, place) for place in range(6))) == 1
+    seen = at_once(partial(close, place) for place in range(6))
+    with databases[0].reading() as session:
+        (run,) = runs.history(session, project)
+    assert set(seen) == {(run.status, run.reason)}
+    assert run.status in (RunStatus.FAILED, RunStatus.CANCELLED)
 
 
 def test_one_open_run_of_a_step(databases: Databases) -> None:
@@ -200,9 +220,9 @@ def test_one_open_run_of_a_step(databases: Databases) -> None:
 
     def create(place: int) -> None:
         with databases[place % 2].transaction() as session:
-            runs.create(session, project, "routing", attempt=1)
+            add_run(session, project, attempt=place + 1)
 
-    done = at_once(partial(told, partial(create, n), ConflictError) for n in range(6))
+    done = at_once(partial(told, partial(create, n), IntegrityError) for n in range(6))
     assert sum(done) == 1
 
 

@@ -13,12 +13,12 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from gondwana.errors import ParameterError, TargetError
-from gondwana.storage import inbox, projects, runs, users
+from gondwana.storage import inbox, projects, users
 from gondwana.storage.database import Database, Turn, database_url, take_turn, translated
 from gondwana.storage.errors import DatabaseUnavailableError, SchemaError
 from gondwana.storage.models import Incoming, Project, Run
 from gondwana.storage.words import RunStatus
-from storage_samples import NOON, new_project
+from storage_samples import NOON, add_run, new_project
 
 
 def test_what_fails_is_not_stored(database: Database) -> None:
@@ -83,8 +83,7 @@ def test_text_holds_whatever_a_broken_log_may_hold(database: Database) -> None:
     project = new_project(database)
     log = "core\0dump \ud800 Σ"
     with database.transaction() as session:
-        run = runs.create(session, project, "routing", attempt=1)
-        runs.finish(session, run.id, 1, RunStatus.FAILED, now=NOON, log=log)
+        add_run(session, project, status=RunStatus.FAILED, log=log)
     with database.reading() as session:
         assert session.scalar(select(Run.log)) == "core\ufffddump ? Σ"
 

@@ -11,9 +11,7 @@ from gondwana.storage import inbox, outbox
 from gondwana.storage.database import Database
 from gondwana.storage.marks import new_id, utc_now
 from gondwana.storage.models import Outgoing
-from storage_samples import DAY, NOON, SECOND
-
-LATER = NOON + 60 * SECOND
+from storage_samples import DAY, LATER, NOON, SECOND
 
 
 def filled(database: Database, subjects: str) -> list[int]:
@@ -49,8 +47,6 @@ def test_messages_are_claimed_in_order_and_published_once(database: Database) ->
     assert claimed(database, "p1") == numbers[2:]
     assert published(database, "p1", numbers[2:]) == numbers[2:]
     assert claimed(database, "p1") == []
-    with database.reading() as session:
-        assert outbox.waiting(session) == 0
 
 
 def test_what_is_claimed_is_whole(database: Database) -> None:
@@ -107,8 +103,7 @@ def test_published_messages_are_forgotten(database: Database) -> None:
         outbox.forget(session, NOON)
         assert session.query(Outgoing).count() == 3
         outbox.forget(session, NOON + SECOND)
-        assert session.query(Outgoing).count() == 1
-        assert outbox.waiting(session) == 1
+        assert [message.published for message in session.query(Outgoing)] == [None]
 
 
 def test_a_message_is_new_once(database: Database) -> None:

@@ -17,7 +17,7 @@ from gondwana.storage.marks import utc_now
 from gondwana.storage.models import Project, User
 from gondwana.storage.names import free_name
 from gondwana.storage.words import Access, Role, RunStatus
-from storage_samples import DAY, NOON, new_project, put
+from storage_samples import DAY, NOON, add_run, new_project, put
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_a_copy_has_the_rows_and_no_bytes_more(
 ) -> None:
     original = new_project(database)
     with database.transaction() as session:
-        run = runs.create(session, original, "routing", attempt=1)
+        run = add_run(session, original)
         for content in (b"one", b"two"):
             sha256 = put(store, content)
             revisions.add(session, store, original, "source", sha256, author_id=ada, note="mine")
@@ -251,9 +251,8 @@ def test_only_what_was_deleted_long_ago_and_is_at_rest_is_removed_for_good(
     kept = new_project(database, "kept")
     with database.transaction() as session:
         for project in (old, busy, fresh):
-            run = runs.create(session, project, "routing", attempt=1)
-            if project != busy:
-                runs.finish(session, run.id, 1, RunStatus.FAILED, now=NOON)
+            status = RunStatus.WAITING if project == busy else RunStatus.FAILED
+            run = add_run(session, project, status=status)
             sha256 = put(store, project.encode())
             revisions.add(session, store, project, "routing", sha256, run_id=run.id)
             edits.save(session, project, "bathymetry", [], based_on=0)
@@ -265,7 +264,9 @@ def test_only_what_was_deleted_long_ago_and_is_at_rest_is_removed_for_good(
     with database.transaction() as session:
         assert projects.purge(session, NOON - DAY) == 1
     with database.transaction() as session:
-        runs.finish(session, runs.unfinished(session)[0].id, 1, RunStatus.CANCELLED, now=NOON)
+        (run,) = runs.unfinished(session)
+        run.status, run.finished = RunStatus.CANCELLED, NOON
+        session.flush()
         assert projects.purge(session, NOON - DAY) == 1
         assert projects.purge(session, NOON - DAY) == 0
         assert revisions.history(session, old) == []

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from gondwana.errors import ParameterError
-from gondwana.storage import edits, revisions, runs
+from gondwana.storage import edits, revisions
 from gondwana.storage.database import Database
 from gondwana.storage.errors import ConflictError, FileMissingError, NotFoundError
 from gondwana.storage.files import FileStore
 from gondwana.storage.models import Revision
-from storage_samples import new_project, put
+from storage_samples import add_run, new_project, put
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_run_gives_one_revision_of_a_kind(
 ) -> None:
     sha256, other = put(store, b"1"), put(store, b"2")
     with database.transaction() as session:
-        run = runs.create(session, project, "routing", attempt=1).id
+        run = add_run(session, project).id
         first = revisions.add(session, store, project, "routing", sha256, run_id=run)
         again = revisions.add(session, store, project, "routing", other, run_id=run)
         assert again.id == first.id

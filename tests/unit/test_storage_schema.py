@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, make_url, text
 
 from gondwana.errors import TargetError
@@ -28,7 +29,7 @@ LATER = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "later"
+revision = "9999"
 down_revision = "{last}"
 
 
@@ -73,13 +74,9 @@ def _in_any_order(value: object) -> str:
 def upgraded_later(folder: Path, monkeypatch: pytest.MonkeyPatch, more: str = "") -> None:
     """Let there be a later version, in a copy of the migrations."""
     shutil.copytree(migrations.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    last = newest()
-    (folder / "versions" / "later.py").write_text(LATER.format(last=last, more=more))
+    last = migrations.numbers()[-1]
+    (folder / "versions" / "v9999_later.py").write_text(LATER.format(last=last, more=more))
     monkeypatch.setattr(migrations, "FOLDER", folder)
-
-
-def newest() -> str:
-    return sorted(path.name for path in (migrations.FOLDER / "versions").glob("v*.py"))[-1][1:5]
 
 
 def backups_of(url: str) -> list[Path]:
@@ -122,6 +119,12 @@ def test_the_models_equal_the_migrated_form(empty_url: str) -> None:
     migrated.dispose()
 
 
+def test_versions_follow_each_other_in_the_order_of_their_numbers() -> None:
+    script = ScriptDirectory(migrations.FOLDER)
+    ours = [revision.revision for revision in script.walk_revisions()]
+    assert ours == migrations.numbers()[::-1]
+
+
 def test_an_upgrade_is_done_once(empty_url: str) -> None:
     with pytest.raises(SchemaError, match="gondwana db upgrade"):
         check(empty_url)
@@ -140,7 +143,7 @@ def test_an_upgrade_keeps_what_is_there_after_a_copy(
     project_id = with_rows(empty_url)
     upgraded_later(tmp_path / "migrations", monkeypatch)
     done = upgrade(empty_url)
-    assert (done.before, done.after) == ("0001", "later")
+    assert (done.before, done.after) == ("0002", "9999")
     engine = open_engine(empty_url)
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT id, name, age FROM projects")).all()

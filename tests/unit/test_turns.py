@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert
+from sqlalchemy import Connection, event, insert, update
 from sqlalchemy.orm import Session
 
 from gondwana.storage import projects, runs, users
@@ -18,9 +18,7 @@ from gondwana.storage.database import Database
 from gondwana.storage.marks import new_id
 from gondwana.storage.models import Run
 from gondwana.storage.words import RunStatus
-from storage_samples import NOON, SECOND
-
-LATER = NOON + 60 * SECOND
+from storage_samples import LATER, NOON, SECOND
 
 
 class Lines:
@@ -62,6 +60,11 @@ class Lines:
         return self.add(session, name, RunStatus.WAITING, created, **about)
 
 
+def stand(session: Session, run_id: str, status: RunStatus, **about: Any) -> None:
+    """Let a run stand otherwise than before."""
+    session.execute(update(Run).where(Run.id == run_id).values(status=status, **about))
+
+
 def next_ones(session: Session, limit: int, tag: str = "python") -> list[str]:
     return [run.id for run in runs.next_waiting(session, tag, limit)]
 
@@ -82,12 +85,15 @@ def test_who_has_less_at_work_comes_first(database: Database) -> None:
     lines = Lines(database, "Ada", "Bob")
     with database.transaction() as session:
         ada, bob = (lines.wait(session, name, 3) for name in lines.authors)
-        for run in ada[:2]:
-            runs.queue(session, run, 1, now=NOON)
-        runs.lease(session, ada[0], 1, "w", now=NOON, until=LATER)
+        lease = {"owner": "w", "lease_until": LATER}
+        for run, status, about in (
+            (ada[0], RunStatus.RUNNING, lease),
+            (ada[1], RunStatus.QUEUED, {}),
+        ):
+            stand(session, run, status, **about)
         assert next_ones(session, 2) == bob[:2]
         for run in ada[:2]:
-            runs.finish(session, run, 1, RunStatus.DONE, now=NOON)
+            stand(session, run, RunStatus.DONE, lease_until=None, finished=NOON)
         assert set(next_ones(session, 2)) == {ada[2], bob[0]}
 
 

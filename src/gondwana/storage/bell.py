@@ -16,18 +16,15 @@ from contextlib import closing, contextmanager
 from threading import Condition
 from typing import Protocol
 
-import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from gondwana.storage.errors import DatabaseUnavailableError
 
-_CHANNEL = "gondwana"
 _LOOK = 0.02
 """Seconds between two looks at the count in a file of SQLite."""
 _MOST = 2**31
-_RECONNECT = 0.2
-_REMEDY = "check that it runs, and try again"
+REMEDY = "check that it runs, and try again"
 
 
 class Listener(Protocol):
@@ -69,8 +66,10 @@ def bell_of(engine: Engine) -> Bell:
     """Return the bell of a database."""
     if engine.dialect.name == "sqlite":
         return _FileBell(str(engine.url.database))
+    from gondwana.storage.server_bell import ServerBell  # noqa: PLC0415
+
     url = engine.url.set(drivername="postgresql")
-    return _ServerBell(url.render_as_string(hide_password=False))
+    return ServerBell(url.render_as_string(hide_password=False))
 
 
 class _FileBell:
@@ -125,70 +124,6 @@ class _FileListener:
             (count,) = self._connection.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
             raise DatabaseUnavailableError(
-                f"the database cannot be used ({error})", remedy=_REMEDY
+                f"the database cannot be used ({error})", remedy=REMEDY
             ) from error
         return int(count)
-
-
-class _ServerBell:
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    def ring_with(self, session: Session) -> None:
-        """Let the server tell with the commit."""
-        session.execute(text(f"NOTIFY {_CHANNEL}"))
-
-    def rung(self) -> None:
-        """Leave it to the server."""
-
-    @contextmanager
-    def listen(self) -> Iterator[Listener]:
-        """Hear it from now on."""
-        try:
-            listener = _ServerListener(self._url)
-        except psycopg.Error as error:
-            raise DatabaseUnavailableError(
-                "the database does not answer", remedy=_REMEDY
-            ) from error
-        with closing(listener):
-            yield listener
-
-
-class _ServerListener:
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._connection: psycopg.Connection | None = self._connected()
-
-    def wait(self, timeout: float) -> bool:
-        deadline = time.monotonic() + timeout
-        while True:
-            left = max(0.0, deadline - time.monotonic())
-            try:
-                if self._connection is None:
-                    self._connection = self._connected()
-                    return True
-                return bool(list(self._connection.notifies(timeout=left, stop_after=1)))
-            except psycopg.Error:
-                self.close()
-            if left == 0.0:
-                return False
-            time.sleep(min(left, _RECONNECT))
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _connected(self) -> psycopg.Connection:
-        """Connect so that a server that is gone without a word is noticed, too."""
-        connection = psycopg.connect(
-            self._url,
-            autocommit=True,
-            application_name="gondwana bell",
-            connect_timeout=10,
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
-        connection.execute(f"LISTEN {_CHANNEL}")
-        return connection

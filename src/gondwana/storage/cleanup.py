@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import and_, delete, exists, select, union
 from sqlalchemy.exc import IntegrityError
 
+from gondwana.storage import offers
 from gondwana.storage.database import Database, insert_if_new
 from gondwana.storage.files import FileStore, StoredFile
 from gondwana.storage.marks import utc_now
-from gondwana.storage.models import File, Revision
+from gondwana.storage.models import File, Offered, Revision
 
 _DIGITS = "0123456789abcdef"
 _WRITING = timedelta(hours=1)
@@ -55,7 +56,10 @@ class Removed:
 
 
 def survey(database: Database, store: FileStore, *, before: datetime) -> Survey:
-    """Find the files put before a time that no revision names; nothing is removed."""
+    """Find the files put before a time that nothing names; nothing is removed.
+
+    An offer that has waited for too long counts as forgotten.
+    """
     unnamed: list[StoredFile] = []
     missing: list[str] = []
     for first in _DIGITS:
@@ -68,7 +72,12 @@ def survey(database: Database, store: FileStore, *, before: datetime) -> Survey:
 
 
 def remove(database: Database, store: FileStore, found: Survey) -> Removed:
-    """Remove what a survey found, except what was named or put again since then."""
+    """Remove what a survey found, except what was named or put again since then.
+
+    Offers that have waited for too long are forgotten first.
+    """
+    with database.transaction() as session:
+        offers.forget(session, utc_now() - offers.KEPT)
     gone = [file for file in found.unnamed if _remove_one(database, store, file, found.before)]
     given_up = min(found.before, utc_now() - _WRITING)
     return Removed(tuple(gone), store.remove_leftovers(given_up))
@@ -77,8 +86,13 @@ def remove(database: Database, store: FileStore, found: Survey) -> Removed:
 def _named(database: Database, first: str) -> set[str]:
     """Return the checksums that begin with a digit and are named."""
     with database.reading() as session:
-        begins_so = Revision.sha256.between(first, first + "g")  # "f" is the last digit
-        return set(session.scalars(select(Revision.sha256).where(begins_so).distinct()))
+        by_revisions = select(Revision.sha256).where(
+            Revision.sha256.between(first, first + "g")  # "f" is the last digit
+        )
+        by_offers = select(Offered.sha256).where(
+            Offered.sha256.between(first, first + "g"), Offered.created >= utc_now() - offers.KEPT
+        )
+        return set(session.scalars(union(by_revisions, by_offers)))
 
 
 def _remove_one(database: Database, store: FileStore, file: StoredFile, before: datetime) -> bool:
@@ -88,7 +102,9 @@ def _remove_one(database: Database, store: FileStore, file: StoredFile, before: 
     next looks for the bytes first.
     """
     sha256 = file.sha256
-    unnamed = ~exists().where(Revision.sha256 == sha256)
+    unnamed = and_(
+        ~exists().where(Revision.sha256 == sha256), ~exists().where(Offered.sha256 == sha256)
+    )
     try:
         with database.transaction() as session:
             insert_if_new(session, File, sha256=sha256, size=file.size, created=utc_now())

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import psycopg
 from sqlalchemy import (
     URL,
     Connection,
@@ -272,6 +271,8 @@ def _from_sqlite(error: BaseException | None) -> GondwanaError | None:
 
 
 def _from_postgresql(error: BaseException | None) -> GondwanaError | None:
+    import psycopg  # noqa: PLC0415  (of no use to those whose database is a file)
+
     if not isinstance(error, psycopg.Error):
         return None
     state = error.sqlstate or ""

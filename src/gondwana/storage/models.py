@@ -29,6 +29,7 @@ IS_OPEN = text(f"status IN ({', '.join(repr(status.value) for status in OPEN)})"
 IS_WAITING = text("status = 'waiting'")
 IS_AT_WORK = text("status IN ('queued', 'running')")
 IS_WITHOUT_WORKER = text("status = 'no worker'")
+IS_FAILED = text("status = 'failed'")
 
 
 def _partial(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
@@ -47,7 +48,61 @@ class User(Base):
     password: Mapped[str | None]  # a hash; None where somebody else checks who it is
     role: Mapped[Role] = mapped_column(default=Role.USER)
     active: Mapped[bool] = mapped_column(default=True)
+    quota: Mapped[int | None] = mapped_column(BigInteger)  # bytes; None is that of everybody
     created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class SignedIn(Base):
+    """A browser in which somebody is signed in. ``id`` is the checksum of what its cookie holds."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    agent: Mapped[str] = mapped_column(default="")  # what the browser says it is
+    address: Mapped[str] = mapped_column(default="")
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+    seen: Mapped[datetime] = mapped_column(default=utc_now)
+    expires: Mapped[datetime] = mapped_column(index=True)
+
+
+class Token(Base):
+    """What a script shows instead of a password; only the checksum of it is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    sha256: Mapped[str] = mapped_column(unique=True)
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+    used: Mapped[datetime | None]
+    expires: Mapped[datetime | None]
+
+
+class Invitation(Base):
+    """Somebody may register once; only the checksum of what the link holds is kept."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    note: Mapped[str] = mapped_column(default="")  # for whom it is
+    author_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    created: Mapped[datetime] = mapped_column(default=utc_now)
+    expires: Mapped[datetime]
+    used_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    used: Mapped[datetime | None]
+
+
+class Refusals(Base):
+    """How often in a row a sign-in was refused, for a name or from an address."""
+
+    __tablename__ = "refusals"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    last: Mapped[datetime] = mapped_column(index=True)
 
 
 class File(Base):
@@ -62,6 +117,21 @@ class File(Base):
     sha256: Mapped[str] = mapped_column(primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Offered(Base):
+    """A file that somebody has sent and not yet used; after a while it is forgotten."""
+
+    __tablename__ = "uploads"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("files.sha256"), index=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    reading: Mapped[dict[str, Any]] = mapped_column(default=dict)  # how it is to be read
+    found: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
 
 class Project(Base):
@@ -109,6 +179,7 @@ class Run(Base):
         _partial("runs_waiting", "tag", "author_id", "created", "id", where=IS_WAITING),
         _partial("runs_at_work", "tag", "status", "author_id", where=IS_AT_WORK),
         _partial("runs_without_worker", "tag", "project_id", where=IS_WITHOUT_WORKER),
+        _partial("runs_failed", "finished", where=IS_FAILED),
         CheckConstraint("attempt >= 1", name="attempt_counted"),
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress_possible"),
         CheckConstraint(
@@ -165,6 +236,7 @@ class Revision(Base):
     run_id: Mapped[str | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"))
     author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     note: Mapped[str] = mapped_column(default="")
+    given: Mapped[dict[str, Any] | None]  # what the project tells of a topography, see `Project`
     restored_from: Mapped[int | None]  # number of an earlier revision
     created: Mapped[datetime] = mapped_column(default=utc_now)
 
@@ -219,6 +291,20 @@ class Incoming(Base):
 
     message_id: Mapped[str] = mapped_column(primary_key=True)
     received: Mapped[datetime] = mapped_column(index=True)
+
+
+class WorkerSeen(Base):
+    """A worker, as it last told of itself."""
+
+    __tablename__ = "workers"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str]
+    places: Mapped[int]  # jobs that it can do at a time
+    busy: Mapped[int]  # jobs that it is doing
+    version: Mapped[str] = mapped_column(default="")
+    since: Mapped[datetime] = mapped_column(default=utc_now)
+    seen: Mapped[datetime] = mapped_column(default=utc_now, index=True)
 
 
 class Share(Base):

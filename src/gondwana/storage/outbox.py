@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from gondwana.storage.database import RINGS, Turn, take_turn
@@ -77,11 +77,6 @@ def mark_published(
     return _change(
         session, numbers, owner=owner, claimed_by=None, claimed_until=None, published=now
     )
-
-
-def waiting(session: Session) -> int:
-    """Return how many messages are not published yet."""
-    return session.scalar(select(func.count()).where(Outgoing.published.is_(None))) or 0
 
 
 def drop_unpublished(session: Session, unwanted: Callable[[str], bool]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -13,7 +13,7 @@ from gondwana.storage.database import insert_all_new
 from gondwana.storage.errors import FileMissingError, NotFoundError
 from gondwana.storage.files import FileStore
 from gondwana.storage.marks import utc_now
-from gondwana.storage.models import File, Revision
+from gondwana.storage.models import File, Project, Revision
 
 
 def add(
@@ -29,6 +29,7 @@ def add(
     run_id: str | None = None,
     author_id: str | None = None,
     note: str = "",
+    given: Mapping[str, str] | None = None,
 ) -> Revision:
     """Add a revision of a kind, with the next number; it is the current one from now on.
 
@@ -45,6 +46,8 @@ def add(
         there already is returned.
     author_id, note : str
         Who gave it, and what they say about it.
+    given : mapping, optional
+        Of a topography: ``file_name``, ``longitude`` and ``latitude``, which its project then has.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def add(
     known = _of_run(session, run_id, kind)
     if known is not None:
         return known
-    _name_file(session, store, sha256)
+    name_file(session, store, sha256)
     revision = Revision(
         project_id=project_id,
         kind=kind,
@@ -69,8 +72,10 @@ def add(
         run_id=run_id,
         author_id=author_id,
         note=note,
+        given=dict(given) if given else None,
     )
     session.add(revision)
+    _describe(project, revision)
     project.modified = utc_now()
     session.flush()
     return revision
@@ -135,9 +140,11 @@ def restore(
         fingerprint=earlier.fingerprint,
         author_id=author_id,
         note=note,
+        given=earlier.given,
         restored_from=number,
     )
     session.add(revision)
+    _describe(project, revision)
     project.modified = utc_now()
     session.flush()
     return revision
@@ -185,6 +192,12 @@ def history(session: Session, project_id: str, kind: str | None = None) -> list[
     return list(session.scalars(wanted.order_by(*order)))
 
 
+def _describe(project: Project, revision: Revision) -> None:
+    """Let a project tell what its topography is called, and its coordinates in that file."""
+    for name, value in (revision.given or {}).items():
+        setattr(project, name, value)
+
+
 def _of_run(session: Session, run_id: str | None, kind: str) -> Revision | None:
     if run_id is None:
         return None
@@ -212,7 +225,14 @@ def _last_numbers(session: Session, new: Sequence[New]) -> dict[tuple[str, str],
     return {(project_id, kind): number for project_id, kind, number in session.execute(wanted)}
 
 
-def _name_file(session: Session, store: FileStore, sha256: str) -> None:
+def name_file(session: Session, store: FileStore, sha256: str) -> None:
+    """Make sure that a file has a row, so that it stays until the transaction ends.
+
+    Raises
+    ------
+    FileMissingError
+        The store has no such file.
+    """
     _name_files(session, store, {sha256})
 
 

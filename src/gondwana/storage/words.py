@@ -20,7 +20,6 @@ class RunStatus(StrEnum):
 
 OPEN = (RunStatus.WAITING, RunStatus.QUEUED, RunStatus.RUNNING)
 """Runs that are not over; a step has one of them at most."""
-CLOSED = tuple(status for status in RunStatus if status not in OPEN)
 
 
 class Role(StrEnum):

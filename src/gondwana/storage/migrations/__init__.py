@@ -1,7 +1,8 @@
 """Bringing a database to the form of the models, with everything that is in it.
 
-Each step is a file in ``versions``. An upgrade is one transaction: it happens or it does not. A
-file of SQLite is copied before.
+Each step is a file in ``versions``, named after its number. An upgrade is one transaction: it
+happens or it does not. A file of SQLite is copied before. Alembic is loaded for an upgrade alone;
+whether there is anything to do is asked whenever somebody opens the database.
 """
 
 from __future__ import annotations
@@ -14,11 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event, inspect
+from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.pool import NullPool
 
 from gondwana.errors import TargetError
@@ -69,8 +66,7 @@ def upgrade(url: str) -> Upgrade:
             return Upgrade(before, newest)
         _refuse_foreign(connection, before)
         backup = _copy_of(engine, before) if before else None
-        with _ALEMBIC:
-            command.upgrade(_config(connection), "head")
+        _run_alembic(connection)
         _refuse_dangling(connection)
         return Upgrade(before, newest, backup)
 
@@ -110,28 +106,35 @@ def _engine(url: str) -> Iterator[Engine]:
             engine.dispose()
 
 
-def _config(connection: Connection) -> Config:
+def _run_alembic(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    return config
+    with _ALEMBIC:
+        command.upgrade(config, "head")
 
 
 def _versions(connection: Connection) -> tuple[str | None, str]:
     """Return the version of the database and the newest there is."""
-    script = ScriptDirectory.from_config(_config(connection))
-    newest = script.get_current_head()
-    if newest is None:
-        raise SchemaError("there are no versions of the database in this program")
-    before = MigrationContext.configure(connection).get_current_revision()
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = numbers()
+    before = None
+    if inspect(connection).has_table("alembic_version"):
+        before = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if before is not None and before not in known:
         raise SchemaError(
             f"the database has the form {before}, which is newer than this program",
             remedy="use a newer version of Gondwana",
         )
-    return before, newest
+    return before, known[-1]
+
+
+def numbers() -> list[str]:
+    """Return the numbers of all versions, in their order, as their files are named."""
+    return sorted(file.name[1:5] for file in (FOLDER / "versions").glob("v[0-9]*_*.py"))
 
 
 def _refuse_foreign(connection: Connection, before: str | None) -> None:
