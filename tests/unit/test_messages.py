@@ -85,7 +85,9 @@ def changed(message: Message, **fields: Any) -> Message:
 
 
 def test_there_is_an_example_of_every_message() -> None:
-    assert {type(data) for data, _ in EXAMPLES} == set(MESSAGES.values())
+    assert {type(data) for data, _ in EXAMPLES} == {
+        model for model in MESSAGES.values() if issubclass(model, Data)
+    }
 
 
 @pytest.mark.parametrize(("data", "key"), EXAMPLES)

@@ -1,9 +1,9 @@
 """The dispatcher: hears requests and workers, lets the state machine decide, and sees to the rest.
 
-Four loops, each in its thread: `events` handles what comes from the broker, `relay` publishes the
+Five loops, each in its thread: `events` handles what comes from the broker, `relay` publishes the
 outbox, `rounds` does what a clock asks for, `dead letters` makes failures of what nobody could
-read or do. None of them keeps anything in memory that matters, so any number of dispatchers may
-work side by side, and each may be killed at any time.
+read or do, `attendance` notes which workers there are. None of them keeps anything in memory that
+matters, so any number of dispatchers may work side by side, and each may be killed at any time.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+from gondwana.dispatcher.attendance import Attendance
 from gondwana.dispatcher.desk import LEASE
 from gondwana.dispatcher.feeder import Pace
 from gondwana.dispatcher.hearing import Hearing
@@ -49,11 +50,13 @@ class Dispatcher:
         self._relay = Relay(platform, transport)
         self._hearing = Hearing(platform, pace, lease)
         self._rounds = Rounds(platform, transport, self._queue.name, pace, lease)
+        self._attendance = Attendance(platform, transport)
         self._loops = [
             Loop("events", self._hear),
             Loop("relay", self._publish),
             Loop("rounds", self._rounds.walk),
             Loop("dead letters", self._bury),
+            Loop("attendance", self._attendance.hear),
         ]
 
     def start(self) -> None:

@@ -24,11 +24,14 @@ class Platform:
     database : Database
     store : FileStore
     graph : Graph
+    quota : int or None
+        Bytes that the files of a user may have who has no quota of their own; None for any.
     """
 
     database: Database
     store: FileStore
     graph: Graph
+    quota: int | None = None
 
     @property
     def bell(self) -> Bell:
@@ -63,6 +66,7 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
         database,
         FileStore(settings.file_store_url, largest=settings.largest_file),
         Graph.of(STEPS.values()),
+        settings.quota,
     )
     try:
         yield platform

@@ -7,7 +7,7 @@ import logging
 from gondwana.dispatcher.desk import Desk
 from gondwana.dispatcher.platform import Platform
 from gondwana.messaging.messages import CancelRequested, CancelTask, StepRequested, Task, model_for
-from gondwana.storage import outbox, projects, runs
+from gondwana.storage import outbox, projects, runs, workers
 from gondwana.storage.marks import utc_now
 from gondwana.storage.words import RunStatus
 from gondwana.workflow.events import Checked, Event, TaskLost
@@ -24,6 +24,7 @@ def take_up(platform: Platform) -> int:
     with platform.database.transaction() as session:
         outbox.drop_unpublished(session, _is_for_workers)
         outbox.publish_again(session, _is_request)
+        workers.forget(session, utc_now())
     with platform.database.reading() as session:
         lost = [run for run in runs.unfinished(session) if run.status is not RunStatus.WAITING]
         everything = projects.ids(session)

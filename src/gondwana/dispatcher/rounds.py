@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
+from gondwana.dispatcher.attendance import FORGOTTEN
 from gondwana.dispatcher.desk import Desk, ProjectAtWork
 from gondwana.dispatcher.feeder import Pace, feed
 from gondwana.dispatcher.loops import Loop
 from gondwana.dispatcher.platform import Platform
 from gondwana.messaging.topology import worker_queue
 from gondwana.messaging.transport import BrokerUnavailableError, Transport
-from gondwana.storage import inbox, outbox, projects, runs
+from gondwana.storage import inbox, outbox, projects, runs, workers
 from gondwana.storage.errors import NotFoundError
 from gondwana.storage.marks import utc_now
 from gondwana.storage.models import Run
@@ -193,6 +194,7 @@ class Rounds:
         with self._platform.database.transaction() as session:
             outbox.forget(session, now - _REMEMBERED)
             inbox.forget(session, now - _REMEMBERED)
+            workers.forget(session, now - FORGOTTEN)
 
 
 class _Clock:

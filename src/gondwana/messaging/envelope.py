@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import islice
 from textwrap import shorten
-from typing import Annotated, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 from uuid import uuid4
 
 from pydantic import (
@@ -22,7 +22,15 @@ from pydantic import (
 )
 
 from gondwana.errors import GondwanaError
-from gondwana.messaging.messages import Data, Id, Sentence, Strict, model_for
+from gondwana.messaging.messages import (
+    Content,
+    Data,
+    Id,
+    Sentence,
+    Strict,
+    WorkerPresent,
+    model_for,
+)
 from gondwana.messaging.transport import Message
 
 SIZE_LIMIT = 4 * 1024 * 1024
@@ -31,42 +39,22 @@ SIZE_LIMIT = 4 * 1024 * 1024
 CONTENT_TYPE = "application/cloudevents+json"
 
 Utc = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
+AnyContent = TypeVar("AnyContent", bound=Content)
 AnyData = TypeVar("AnyData", bound=Data)
+AnyLetter = TypeVar("AnyLetter", bound="Letter[Any]")
 
 
-class Envelope(Strict, Generic[AnyData]):
-    """A message with everything a reader needs to know about it.
-
-    ``runid`` and ``attempt`` are extension attributes as CloudEvents allows them.
-    """
+class Letter(Strict, Generic[AnyContent]):
+    """A message with what a reader needs to know about any."""
 
     specversion: Literal["1.0"] = Field(description="of CloudEvents")
     id: Id = Field(description="of this message; copies of it have the same")
     source: Sentence = Field(min_length=1, description="who sent it")
     type: Sentence = Field(description="the routing key")
-    subject: Id = Field(description="the project")
     time: Utc = Field(description="when it was written")
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: Sentence = Field(description="name and version of the message's schema")
-    runid: Id = Field(description="the run of the step")
-    attempt: int = Field(ge=1, description="of the run; what is said of earlier ones is void")
-    data: SerializeAsAny[AnyData]
-
-    @classmethod
-    def of(cls, data: AnyData, *, source: str, project: str, run: str, attempt: int) -> Self:
-        """Write a new message, here and now."""
-        return cls(
-            specversion="1.0",
-            id=uuid4().hex,
-            source=source,
-            type=data.key,
-            subject=project,
-            time=datetime.now(UTC),
-            dataschema=schema_name(type(data)),
-            runid=run,
-            attempt=attempt,
-            data=data,
-        )
+    data: SerializeAsAny[AnyContent]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -75,6 +63,32 @@ class Envelope(Strict, Generic[AnyData]):
         if self.dataschema != schema_name(type(self.data)):
             raise ValueError(f"its schema {self.dataschema!r} is not known here")
         return self
+
+
+class Envelope(Letter[AnyData], Generic[AnyData]):
+    """A message about a run of a step.
+
+    ``runid`` and ``attempt`` are extension attributes as CloudEvents allows them.
+    """
+
+    subject: Id = Field(description="the project")
+    runid: Id = Field(description="the run of the step")
+    attempt: int = Field(ge=1, description="of the run; what is said of earlier ones is void")
+
+    @classmethod
+    def of(cls, data: AnyData, *, source: str, project: str, run: str, attempt: int) -> Self:
+        """Write a new message, here and now."""
+        known = _written(data, source)
+        return cls(data=data, subject=project, runid=run, attempt=attempt, **known)
+
+
+class Presence(Letter[WorkerPresent]):
+    """A message in which a worker tells of itself."""
+
+    @classmethod
+    def of(cls, data: WorkerPresent) -> Self:
+        """Write a new message, here and now."""
+        return cls(data=data, **_written(data, data.worker))
 
 
 class UndecodableError(GondwanaError):
@@ -100,27 +114,27 @@ class MessageTooLargeError(GondwanaError):
     http_status: ClassVar[int] = 413
 
 
-def schema_name(model: type[Data]) -> str:
+def schema_name(model: type[Content]) -> str:
     """Name the schema of a message: the ``$id`` of its file in ``docs/messages``."""
     return f"urn:gondwana:message:{model.name}:{model.version}"
 
 
-def encode(envelope: Envelope[AnyData], limit: int = SIZE_LIMIT) -> Message:
-    """Turn an envelope into bytes.
+def encode(letter: Letter[AnyContent], limit: int = SIZE_LIMIT) -> Message:
+    """Turn a message into bytes.
 
     Raises
     ------
     MessageTooLargeError
         It has more bytes than the limit.
     """
-    body = envelope.model_dump_json().encode()
+    body = letter.model_dump_json().encode()
     if len(body) > limit:
         raise MessageTooLargeError(
             f"the message has {len(body)} bytes, more than {limit}",
             remedy="use fewer or simpler edits",
-            where=envelope.type,
+            where=letter.type,
         )
-    return Message(envelope.id, envelope.type, body)
+    return Message(letter.id, letter.type, body)
 
 
 def decode(message: Message, limit: int = SIZE_LIMIT) -> Envelope[Data]:
@@ -131,18 +145,45 @@ def decode(message: Message, limit: int = SIZE_LIMIT) -> Envelope[Data]:
     UndecodableError
         Too large, not JSON, an unknown type, a field missing, unknown or wrong.
     """
+    model = model_for(message.key)
+    if model is None or not issubclass(model, Data):
+        raise UndecodableError("is none of our messages", message)
+    return _read(Envelope[model], message, limit)  # type: ignore[valid-type]
+
+
+def decode_presence(message: Message) -> Presence:
+    """Turn bytes into what a worker tells of itself.
+
+    Raises
+    ------
+    UndecodableError
+        They are something else.
+    """
+    return _read(Presence, message, SIZE_LIMIT)
+
+
+def _read(model: type[AnyLetter], message: Message, limit: int) -> AnyLetter:
     if len(message.body) > limit:
         raise UndecodableError(f"has {len(message.body)} bytes, more than {limit}", message)
-    model = model_for(message.key)
-    if model is None:
-        raise UndecodableError("is none of our messages", message)
     try:
-        envelope = Envelope[model].model_validate_json(message.body)  # type: ignore[valid-type]
+        letter = model.model_validate_json(message.body)
     except ValidationError as error:
         raise UndecodableError(_told(error), message) from None
-    if envelope.type != message.key:
-        raise UndecodableError(f"says that it is {envelope.type}", message)
-    return envelope
+    if letter.type != message.key:
+        raise UndecodableError(f"says that it is {letter.type}", message)
+    return letter
+
+
+def _written(data: Content, source: str) -> dict[str, Any]:
+    """Return what every new message has."""
+    return {
+        "specversion": "1.0",
+        "id": uuid4().hex,
+        "source": source,
+        "type": data.key,
+        "time": datetime.now(UTC),
+        "dataschema": schema_name(type(data)),
+    }
 
 
 def _told(error: ValidationError) -> str:

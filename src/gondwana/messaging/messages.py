@@ -23,6 +23,7 @@ from gondwana.formats.writer import Format
 from gondwana.steps.edits import Edit
 
 EXCHANGE = "preprocessing"
+PRESENT = "workers.present"
 EVENTS = ("started", "progress", "done", "failed", "cancelled")
 CANCEL = "cancel"
 
@@ -57,6 +58,8 @@ Id = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 Uri = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Sentence = Annotated[str, StringConstraints(max_length=2000)]
+WorkerName = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$")]
+Places = Annotated[int, Field(ge=0, le=10_000)]
 LOG_LIMIT = 65_536
 """Characters of a worker's log that travel in a message; the last ones are the useful ones."""
 
@@ -105,11 +108,21 @@ class ChangeMade(Strict):
     lat: float
 
 
-class Data(Strict):
-    """Base of the data of a message; all of them are about a step."""
+class Content(Strict):
+    """Base of what a message says."""
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+
+    @property
+    def key(self) -> str:
+        """The routing key of the message."""
+        raise NotImplementedError
+
+
+class Data(Content):
+    """Base of the data of a message about a run of a step."""
+
     last: ClassVar[str] = ""
 
     step: Word = Field(description="the step concerned")
@@ -230,7 +243,26 @@ class Cancelled(Data):
     reason: Sentence = ""
 
 
-MESSAGES: dict[str, type[Data]] = {
+class WorkerPresent(Content):
+    """A worker tells of itself: at its start, every ten seconds and at its end; none matters."""
+
+    name: ClassVar[str] = "present"
+
+    worker: WorkerName = Field(description="name of this worker; no other has or had it")
+    tag: Tag = Field(description="of the tasks that it takes")
+    places: Places = Field(description="jobs that it can do at a time")
+    busy: Places = Field(description="jobs that it is doing")
+    seconds: float = Field(ge=0.0, le=1e10, description="since its start")
+    release: str = Field("", pattern="^[ -~]{0,60}$", description="of the program, for a person")
+    leaving: bool = Field(False, description="this is its end, and nothing more will be heard")
+
+    @property
+    def key(self) -> str:
+        """The routing key of the message."""
+        return PRESENT
+
+
+MESSAGES: dict[str, type[Content]] = {
     model.name: model
     for model in (
         StepRequested,
@@ -242,8 +274,11 @@ MESSAGES: dict[str, type[Data]] = {
         Cancelled,
         CancelRequested,
         CancelTask,
+        WorkerPresent,
     )
 }
+
+_ABOUT_RUNS = [model for model in MESSAGES.values() if issubclass(model, Data)]
 
 
 def task_key(step: str, worker: str) -> str:
@@ -261,13 +296,15 @@ def task_key(step: str, worker: str) -> str:
     return f"{EXCHANGE}.{step}.{worker}"
 
 
-def model_for(key: str) -> type[Data] | None:
+def model_for(key: str) -> type[Content] | None:
     """Return the model of the messages sent under a routing key; None for a key of no message."""
+    if key == PRESENT:
+        return WorkerPresent
     match key.split("."):
         case [exchange, _] if exchange == EXCHANGE:
             return StepRequested
         case [exchange, _, last] if exchange == EXCHANGE:
-            by_last = {model.last: model for model in MESSAGES.values() if model.last}
+            by_last = {model.last: model for model in _ABOUT_RUNS if model.last}
             return by_last.get(last, Task)
         case [exchange, _, _, last] if (exchange, last) == (EXCHANGE, CANCEL):
             return CancelTask

@@ -12,24 +12,35 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
-from gondwana.messaging.envelope import CONTENT_TYPE, SIZE_LIMIT, Envelope, schema_name
+from gondwana.messaging.envelope import (
+    CONTENT_TYPE,
+    SIZE_LIMIT,
+    Envelope,
+    Presence,
+    schema_name,
+)
 from gondwana.messaging.messages import (
     CANCEL,
     EVENTS,
     EXCHANGE,
     MESSAGES,
+    PRESENT,
     CancelRequested,
     CancelTask,
+    Content,
     Data,
     StepRequested,
     Task,
+    WorkerPresent,
 )
 from gondwana.messaging.topology import DEAD_LETTERS, DELIVERY_LIMIT, dispatcher_queue, worker_queue
 
 _STEP = {"step": {"description": "name of the step, such as routing"}}
 _TAG = {"worker": {"description": "tag of the workers, such as python"}}
-_BY_US = tuple(name for name in MESSAGES if name not in EVENTS)
+_BY_WORKERS = (*EVENTS, WorkerPresent.name)
+_BY_US = tuple(name for name in MESSAGES if name not in _BY_WORKERS)
 
 
 class _Page(yaml.SafeDumper):
@@ -66,9 +77,10 @@ def export(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def message_schema(model: type[Data]) -> dict[str, Any]:
+def message_schema(model: type[Content]) -> dict[str, Any]:
     """Return the JSON Schema of one message, envelope and data."""
-    envelope = Envelope[model]  # type: ignore[valid-type]
+    about_run = issubclass(model, Data)
+    envelope: type[BaseModel] = Envelope[model] if about_run else Presence  # type: ignore[valid-type]
     schema = envelope.model_json_schema(mode="validation")
     properties = schema["properties"]
     properties["dataschema"] = {**properties["dataschema"], "const": schema_name(model)}
@@ -90,7 +102,7 @@ def asyncapi() -> dict[str, Any]:
         "channels": {name: _channel(model) for name, model in MESSAGES.items()},
         "operations": {
             **{f"send_{name}": _operation(name, "send") for name in _BY_US},
-            **{f"take_{name}": _operation(name, "receive") for name in EVENTS},
+            **{f"take_{name}": _operation(name, "receive") for name in _BY_WORKERS},
         },
         "components": {
             "messages": {
@@ -106,19 +118,22 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def address(model: type[Data]) -> str:
+def address(model: type[Content]) -> str:
     """Return the routing key of a message, with the parts that differ in braces."""
     if issubclass(model, Task | CancelTask):
         end = f".{CANCEL}" if issubclass(model, CancelTask) else ""
         return f"{EXCHANGE}.{{step}}.{{worker}}{end}"
-    return ".".join(filter(None, (EXCHANGE, "{step}", model.last)))
+    if issubclass(model, Data):
+        return ".".join(filter(None, (EXCHANGE, "{step}", model.last)))
+    return PRESENT
 
 
-def _channel(model: type[Data]) -> dict[str, Any]:
+def _channel(model: type[Content]) -> dict[str, Any]:
     tagged = issubclass(model, Task | CancelTask)
+    parameters = {**_STEP, **(_TAG if tagged else {})} if issubclass(model, Data) else {}
     return {
         "address": address(model),
-        "parameters": {**_STEP, **(_TAG if tagged else {})},
+        "parameters": parameters,
         "messages": {model.name: {"$ref": f"#/components/messages/{model.name}"}},
         "bindings": {
             "amqp": {
@@ -168,6 +183,11 @@ to the keys of `{CancelTask.name}`.
 The engine takes everything else from `{dispatcher_queue(()).name}` (`{StepRequested.name}` and
 `{CancelRequested.name}` are sent by the engine's own pages and command line). Publish with
 confirms, mandatory and persistent, to the exchange `{EXCHANGE}`. Every message may come twice.
+
+`{WorkerPresent.name}` is about no run, and need not arrive: publish it to the same
+exchange at the start of a worker, every ten seconds and at its end, and forget it, whether the
+broker takes it or returns it. Every dispatcher takes it from a queue of its own, which goes when
+the dispatcher goes.
 """
 
 

@@ -3,7 +3,7 @@
 One topic exchange, ``preprocessing``. The dispatcher has one queue; the workers of a tag share
 one, which the first of them makes, so that a task for a tag that never had a worker is unroutable
 and can be shown as such. Every worker has a queue of its own for cancellations, since nobody else
-knows which of them runs the job.
+knows which of them runs the job; and every dispatcher one for what workers tell of themselves.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gondwana.errors import ParameterError
-from gondwana.messaging.messages import CANCEL, EVENTS, EXCHANGE, task_key
+from gondwana.messaging.messages import CANCEL, EVENTS, EXCHANGE, PRESENT, task_key
 from gondwana.messaging.transport import Queue
 from gondwana.steps.contract import Step
 from gondwana.steps.registry import STEPS
@@ -51,6 +51,14 @@ def cancel_queue(tag: str, worker: str, steps: Iterable[Step] | None = None) -> 
     """
     keys = tuple(f"{task_key(step.name, tag)}.{CANCEL}" for step in _tagged(tag, steps))
     return Queue(f"{EXCHANGE}.worker.{tag}.{CANCEL}.{worker}", keys, lasting=False)
+
+
+def presence_queue(dispatcher: str) -> Queue:
+    """Return the queue in which one dispatcher hears which workers there are.
+
+    It goes when the dispatcher goes, so that nothing piles up that is of no use later.
+    """
+    return Queue(f"{EXCHANGE}.dispatcher.{PRESENT}.{dispatcher}", (PRESENT,), lasting=False)
 
 
 def tags(steps: Iterable[Step] | None = None) -> tuple[str, ...]:

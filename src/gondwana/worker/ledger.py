@@ -44,6 +44,11 @@ class Ledger:
                 while len(self._told) > _REMEMBERED:
                     self._told.popitem(last=False)
 
+    def count(self) -> int:
+        """Return how many attempts are at work."""
+        with self._lock:
+            return len(self._at_work)
+
     def cancel(self, attempt: Attempt, reason: str) -> None:
         """Stop the job of an attempt, if it is at work here."""
         with self._lock:

@@ -131,12 +131,15 @@ class Reports:
         try:
             self._transport.publish(*(letter.message for letter in letters))
         except UnroutableError as error:
-            _log.warning("no dispatcher has ever been there: %s", error)
             lost = {message.id for message in error.messages}
         for letter in letters:
             if letter.ticket is not None and letter.message.id not in lost:
                 letter.ticket.settle()
-        return [one for one in letters if one.ticket is not None and one.message.id in lost]
+        left = [one for one in letters if one.ticket is not None and one.message.id in lost]
+        if left:
+            keys = ", ".join(sorted({one.message.key for one in left}))
+            _log.warning("no dispatcher has ever been there: no queue takes %s", keys)
+        return left
 
     def _put_back(self, letters: list[_Letter]) -> None:
         """Let letters wait again before those that came meanwhile."""

@@ -28,12 +28,13 @@ from gondwana.steps.contract import Step
 from gondwana.storage.files import FileStore
 from gondwana.storage.marks import new_id
 from gondwana.worker.ledger import Ledger
+from gondwana.worker.presence import Attendance
 from gondwana.worker.reports import Reports
 from gondwana.worker.setup import REGISTRY, Setup, job_folders, place_of
 from gondwana.worker.slot import Office, Slot
 
 HEARTBEAT = 10.0
-"""Seconds between two signs of life of a job."""
+"""Seconds between two signs of life of a job, and between two of a worker."""
 GRACE = 5.0
 """Seconds that a job has to end when its worker stops."""
 
@@ -90,8 +91,8 @@ class Worker:
         self._store = store
         self._known = {step.name: step for step in known}
         self._queue = worker_queue(tag, known)
-        host = _NOT_IN_NAMES.sub("-", socket.gethostname())[:40]
-        self._names = [f"{host}-{os.getpid()}-{slot}-{new_id()[:8]}" for slot in range(jobs)]
+        name = _new_name()
+        self._names = [f"{name}-{slot}" for slot in range(jobs)]
         self._cancel_queue = cancel_queue(tag, self._names[0], known)
         self._program = program
         self._heartbeat = heartbeat
@@ -99,6 +100,9 @@ class Worker:
         self._stopping = Event()
         self._reports = Reports(transport)
         self._ledger = Ledger()
+        self._attendance = Attendance(
+            name, tag, jobs, self._ledger.count, self._reports, min(heartbeat, HEARTBEAT)
+        )
         self._slots: list[Slot] = []
         self._listener = Thread(target=self._listen, name="gondwana cancel", daemon=True)
         self._listening = Event()
@@ -130,6 +134,7 @@ class Worker:
         )
         self._slots = [Slot(office, name) for name in self._names]
         self._reports.start()
+        self._attendance.start()
         self._listener.start()
         for slot in self._slots:
             slot.start()
@@ -153,6 +158,7 @@ class Worker:
             slot.ask_to_stop(grace)
         for slot in self._slots:
             slot.join()
+        self._attendance.stop()
         self._reports.stop(_LAST_WORDS)
         if self._listener.is_alive():
             self._listener.join()
@@ -200,3 +206,9 @@ class Worker:
             return
         if isinstance(told.data, CancelTask):
             self._ledger.cancel((told.runid, told.attempt), told.data.reason)
+
+
+def _new_name() -> str:
+    """Make up the name of a worker, which nobody else has or had."""
+    host = _NOT_IN_NAMES.sub("-", socket.gethostname())[:40].strip("-") or "worker"
+    return f"{host}-{os.getpid()}-{new_id()[:8]}"
