@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import xarray as xr
 
 from dispatcher_world import World
 from gondwana.accounts.permissions import Actor
-from gondwana.services import comparing, examiner, looking, projects, status, uploads, users
+from gondwana.services import asking, looking, projects, status, users
 from gondwana.services.projects import ProjectInfo
 from gondwana.services.uploads import Upload
 from gondwana.storage.database import Database
@@ -67,19 +66,19 @@ class Place(World):
     def stands(self, project: ProjectInfo, actor: Actor | None = None) -> status.ProjectStatus:
         return status.status(self.platform, actor or self.ada, project.id)
 
-    def words(self, project: ProjectInfo) -> dict[str, str]:
-        return {step.name: step.shown for step in self.stands(project).steps}
+    def words(self, project: ProjectInfo, actor: Actor | None = None) -> dict[str, str]:
+        return {step.name: step.shown for step in self.stands(project, actor).steps}
 
 
 def new_place(database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """Return a place whose files are looked at in this process, which saves a second each."""
-    for module in (uploads, comparing):
-        monkeypatch.setattr(module, "examine", examined_here)
+    monkeypatch.setattr(asking, "ask", asked_here)
     made = Place(database, folder)
     made.employ()
     return made
 
 
-def examined_here(question: str, **about: Any) -> Mapping[str, Any]:
-    asked = json.loads(json.dumps({"question": question, **about}))
-    return examiner.found_in(json.loads(json.dumps(looking.answered(asked), allow_nan=False)))
+def asked_here(question: str, **about: Any) -> tuple[dict[str, Any], bytes]:
+    """Answer in this process, by way of JSON as another would."""
+    told, block = looking.answered(json.loads(json.dumps({"question": question, **about})))
+    return asking.found_in(json.loads(json.dumps(told, allow_nan=False))), block

@@ -72,6 +72,15 @@ class Settings(BaseSettings):
     largest_file: int = Field(
         4 * 1024**3, ge=1, description="bytes of the largest file that is taken"
     )
+    quota: int | None = Field(
+        None, ge=1, description="bytes that the files of a user may have, if theirs is not another"
+    )
+    registration: Literal["open", "invitation", "closed"] | None = Field(
+        None, description="who may register; on one machine everybody, else whoever is invited"
+    )
+    proxies: int = Field(
+        0, ge=0, description="reverse proxies in front, whose word on who asks is believed"
+    )
 
     @field_validator("data_folder")
     @classmethod
@@ -163,13 +172,14 @@ def _reading(path: Path | None) -> type[Settings]:
 
 def _filled(settings: Settings) -> Settings:
     folder = settings.data_folder
-    defaults = {
-        "database_url": f"sqlite:///{folder / 'gondwana.sqlite'}",
-        "file_store_url": str(folder / "files"),
-        "broker_url": "memory://",
-    }
-    if settings.mode == "distributed":
-        return settings
+    defaults = {"registration": "invitation"}
+    if settings.mode == "embedded":
+        defaults = {
+            "registration": "open",
+            "database_url": f"sqlite:///{folder / 'gondwana.sqlite'}",
+            "file_store_url": str(folder / "files"),
+            "broker_url": "memory://",
+        }
     return settings.model_copy(
         update={name: getattr(settings, name) or value for name, value in defaults.items()}
     )

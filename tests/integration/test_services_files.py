@@ -13,7 +13,6 @@ from gondwana.recipes.build import Request, build
 from gondwana.recipes.recipe import Recipe, locate, read_recipe
 from gondwana.services import (
     comparing,
-    examiner,
     files,
     projects,
     recipes,
@@ -180,24 +179,6 @@ def test_comparing(place: Place, project: ProjectInfo) -> None:
     }
     with pytest.raises(InputError, match=r"^first routing\.nc: is not a NetCDF"):
         comparing.compare(platform, ada, comparing.Which(project.id, "routing"), first)
-
-
-def test_files_are_really_looked_at_in_a_process_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "a.nc"
-    path.write_bytes(netcdf(globe()))
-    found = examiner.examine("file", kind="source", path=str(path), reading={})
-    assert found["rows"] == 18
-    with pytest.raises(InputError, match=r"no such file; check the path") as caught:
-        examiner.examine("file", kind="source", path=str(tmp_path / "b.nc"), reading={})
-    assert caught.value.where == str(tmp_path / "b.nc")
-    killer = tmp_path / "python"
-    killer.write_text("#!/bin/sh\nkill -SEGV $$\n")
-    killer.chmod(0o755)
-    monkeypatch.setattr(examiner.sys, "executable", str(killer))
-    with pytest.raises(InputError, match=r"breaks down \(signal 11\)"):
-        examiner.examine("file", kind="source", path=str(path), reading={})
 
 
 def test_a_recipe_goes_out_and_comes_in_and_builds_the_same(place: Place, tmp_path: Path) -> None:

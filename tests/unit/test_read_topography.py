@@ -173,7 +173,10 @@ BAD_FIELDS: dict[str, tuple[Callable[[xr.DataArray], xr.DataArray], str]] = {
     "no coordinates": (lambda f: f.drop_vars(["lat", "lon"]), "no latitude.*--lat"),
     "one row": (lambda f: f.isel(lat=[0]), "no numeric variable over two dimensions"),
     "text": (lambda f: f.astype(str), "no numeric variable"),
-    "three dimensions": (lambda f: f.expand_dims(time=[0, 1]), "no numeric variable over two"),
+    "three dimensions": (
+        lambda f: f.expand_dims(time=[0, 1]),
+        r"more than two dimensions: .topo. \(2 x 18 x 36\); keep one time",
+    ),
 }
 
 

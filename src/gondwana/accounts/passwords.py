@@ -64,7 +64,7 @@ def require_good(password: str, name: str) -> None:
 
 def hashed(password: str) -> str:
     """Return what is kept of a password; the same one gives another text each time."""
-    return _HASHER.hash(_normal(password))
+    return _HASHER.hash(_bytes(_normal(password)))
 
 
 def compare(kept: str | None, password: str) -> Match:
@@ -82,7 +82,7 @@ def compare(kept: str | None, password: str) -> Match:
     if len(plain) > LONGEST:
         return Match(fits=False)
     try:
-        _HASHER.verify(kept if kept is not None else _nobodys(), plain)
+        _HASHER.verify(kept if kept is not None else _nobodys(), _bytes(plain))
     except (VerificationError, InvalidHashError):
         return Match(fits=False)
     if kept is None:
@@ -99,3 +99,8 @@ def _nobodys() -> str:
 def _normal(password: str) -> str:
     """Bring a password to the form in which all keyboards and systems write it the same."""
     return unicodedata.normalize("NFKC", password)
+
+
+def _bytes(password: str) -> bytes:
+    """Return what is hashed; whatever a request may hold has a form."""
+    return password.encode("utf-8", "surrogatepass")

@@ -14,6 +14,13 @@ import numpy.typing as npt
 import xarray as xr
 
 from gondwana.errors import InputError
+from gondwana.formats.candidates import (
+    UnclearError,
+    coordinates_for,
+    is_map,
+    maps_of,
+    without_map,
+)
 
 _ELEVATION_STANDARD_NAMES = {
     "surface_altitude",
@@ -75,31 +82,31 @@ def find_variable(dataset: xr.Dataset, wanted: str | None, where: str) -> str:
     InputError
         No such variable, none with two dimensions, or several and none stands out.
     """
-    candidates = [str(name) for name in dataset.data_vars if _is_map(dataset[name])]
+    candidates = maps_of(dataset)
     listed = ", ".join(f"'{name}'" for name in candidates)
     if wanted is not None:
         if wanted not in dataset.variables:
             remedy = f"choose one of {listed}" if candidates else "choose another file"
-            raise InputError(f"has no variable '{wanted}'", remedy=remedy, where=where)
-        if not _is_map(dataset[wanted]):
-            raise InputError(
+            raise UnclearError(
+                "variable", f"has no variable '{wanted}'", remedy=remedy, where=where
+            )
+        if not is_map(dataset[wanted]):
+            raise UnclearError(
+                "variable",
                 f"the variable '{wanted}' is not a numeric map over two dimensions",
                 remedy=f"choose one of {listed}" if candidates else "choose another file",
                 where=where,
             )
         return wanted
     if not candidates:
-        raise InputError(
-            "has no numeric variable over two dimensions",
-            remedy="give a file with elevations over latitude and longitude",
-            where=where,
-        )
+        raise without_map(dataset, where)
     if len(candidates) == 1:
         return candidates[0]
     telling = [name for name in candidates if _looks_like_elevation(dataset[name])]
     if len(telling) == 1:
         return telling[0]
-    raise InputError(
+    raise UnclearError(
+        "variable",
         f"has several variables: {listed}",
         remedy="choose the elevation with --variable",
         where=where,
@@ -128,23 +135,26 @@ def find_axes(dataset: xr.Dataset, name: str, lon: str | None, lat: str | None) 
         No coordinates, not regular, not monotonic, repeated, or beyond the globe.
     """
     variable = dataset[name].squeeze(drop=True)
-    lat_name = lat or _guess(dataset, variable, "latitude", _LATITUDE_NAMES, "--lat")
-    lon_name = lon or _guess(dataset, variable, "longitude", _LONGITUDE_NAMES, "--lon")
-    for coordinate, option in ((lat_name, "--lat"), (lon_name, "--lon")):
+    lat_name = lat or _guess(dataset, variable, "latitude", _LATITUDE_NAMES, "lat")
+    lon_name = lon or _guess(dataset, variable, "longitude", _LONGITUDE_NAMES, "lon")
+    for coordinate, about in ((lat_name, "lat"), (lon_name, "lon")):
         if coordinate not in dataset.variables:
-            raise InputError(
+            raise UnclearError(
+                about,
                 f"has no coordinate variable '{coordinate}'",
-                remedy=f"name an existing one with {option}",
+                remedy=f"name an existing one with --{about}",
             )
         if not np.issubdtype(dataset[coordinate].dtype, np.number):
-            raise InputError(
+            raise UnclearError(
+                about,
                 f"the coordinate '{coordinate}' is not numeric",
-                remedy=f"name another with {option}",
+                remedy=f"name another with --{about}",
             )
     lat_dim, lat_values = _one_dimensional(dataset, variable, lat_name, 0)
     lon_dim, lon_values = _one_dimensional(dataset, variable, lon_name, 1)
     if lat_dim == lon_dim:
-        raise InputError(
+        raise UnclearError(
+            "lat",
             "latitude and longitude run along the same dimension",
             remedy="choose others with --lat and --lon",
         )
@@ -175,11 +185,6 @@ def only_with_coordinates(dataset: xr.Dataset, name: str) -> xr.Dataset:
     return dataset[[name, *others]]
 
 
-def _is_map(variable: xr.DataArray) -> bool:
-    sizes = [size for size in variable.shape if size > 1]
-    return len(sizes) == 2 and 0 not in variable.shape and np.issubdtype(variable.dtype, np.number)
-
-
 def _looks_like_elevation(variable: xr.DataArray) -> bool:
     standard = str(variable.attrs.get("standard_name", "")).lower()
     name = str(variable.name).lower()
@@ -187,17 +192,10 @@ def _looks_like_elevation(variable: xr.DataArray) -> bool:
 
 
 def _guess(
-    dataset: xr.Dataset, variable: xr.DataArray, what: str, names: set[str], option: str
+    dataset: xr.Dataset, variable: xr.DataArray, what: str, names: set[str], about: str
 ) -> str:
     """CF attributes first, then names, among coordinates that span only the variable's dims."""
-    fitting = [
-        str(key)
-        for key, value in dataset.variables.items()
-        if value.ndim in (1, 2)
-        and key != variable.name
-        and set(value.dims) <= set(variable.dims)
-        and np.issubdtype(value.dtype, np.number)
-    ]
+    fitting = coordinates_for(dataset, variable)
     declared = [key for key in dataset.cf.coordinates.get(what, []) if key in fitting]
     named = [key for key in fitting if key.lower() in names]
     found = declared or named
@@ -206,7 +204,7 @@ def _guess(
     if len(found) == 1:
         return found[0]
     problem = f"has no {what}" if not found else f"has several {what}s: {', '.join(found)}"
-    raise InputError(problem, remedy=f"name the coordinate variable with {option}")
+    raise UnclearError(about, problem, remedy=f"name the coordinate variable with --{about}")
 
 
 def _one_dimensional(
@@ -229,7 +227,8 @@ def _one_dimensional(
             remedy="regrid the file to a regular longitude-latitude grid first",
         )
     kind = ("latitude", "longitude")[axis]
-    raise InputError(
+    raise UnclearError(
+        kind[:3],
         f"the {kind} '{name}' does not lie along a dimension of the variable",
         remedy=f"name another with --{kind[:3]}",
     )
@@ -241,7 +240,8 @@ def _check_latitude(lat: npt.NDArray[np.float64], name: str) -> None:
         what = "has repeated values" if np.any(steps == 0) else "is not monotonic"
         raise InputError(f"the latitude '{name}' {what}", remedy="sort the rows of the file")
     if np.abs(lat).max() > 90.0 + _SEAM_TOLERANCE:
-        raise InputError(
+        raise UnclearError(
+            "lat",
             f"the latitude '{name}' reaches {np.abs(lat).max():g}",
             remedy="choose the right coordinate with --lat",
         )

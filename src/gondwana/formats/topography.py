@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +16,10 @@ from scipy.spatial import cKDTree
 
 from gondwana.errors import InputError
 from gondwana.formats.axes import Axes, find_axes, find_variable, only_with_coordinates
+from gondwana.formats.candidates import UnclearError
+from gondwana.formats.choices import Missing, Units
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.science.sphere import unit_vectors, wrap_longitude
-
-Missing = Literal["refuse", "nearest"]
-Units = Literal["declared", "m", "km"]
 
 _METRES = {"", "m", "meter", "meters", "metre", "metres", "m a.s.l.", "masl"}
 _KILOMETRES = {"km", "kilometer", "kilometers", "kilometre", "kilometres"}
@@ -229,13 +227,15 @@ def _to_metres(
         notes.append("converted from kilometres to metres")
         return elevation * 1000.0
     if unit not in _METRES:
-        raise InputError(
+        raise UnclearError(
+            "units",
             f"the unit '{declared}' is not a length that is known here",
             remedy="say what the values are with --set regrid.units=m (or km)",
         )
     finite = np.abs(elevation[np.isfinite(elevation)])
     if units == "declared" and finite.size and 0 < finite.max() < _LIKELY_KILOMETRES:
-        raise InputError(
+        raise UnclearError(
+            "units",
             f"no value lies beyond {finite.max():.3g}, which looks like kilometres",
             remedy="say so with --set regrid.units=km (or =m if it is really that flat)",
         )
@@ -248,7 +248,7 @@ def _complete(topography: xr.DataArray, missing: Missing, notes: list[str]) -> x
     if not count:
         return topography
     if count == bad.size:
-        raise InputError("no value is finite", remedy="choose another variable")
+        raise UnclearError("variable", "no value is finite", remedy="choose another variable")
     rows, columns = np.nonzero(bad)
     lat, lon = topography["lat"].values, topography["lon"].values
     box = (
@@ -256,7 +256,8 @@ def _complete(topography: xr.DataArray, missing: Missing, notes: list[str]) -> x
         f"{lon[columns.min()]:g} and {lon[columns.max()]:g} degrees east"
     )
     if missing == "refuse":
-        raise InputError(
+        raise UnclearError(
+            "missing",
             f"{count} cells are missing, NaN or infinite, {box}",
             remedy="mend them, or fill them with --set regrid.missing=nearest",
         )
@@ -278,7 +279,8 @@ def _check_range(topography: xr.DataArray) -> None:
         )
     highest = float(np.abs(topography.values).max())
     if highest > _HIGHEST:
-        raise InputError(
+        raise UnclearError(
+            "variable",
             f"values reach {highest:.6g} m, which no topography does",
             remedy="check the unit, or declare the missing value as _FillValue in the file",
         )

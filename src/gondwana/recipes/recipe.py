@@ -82,13 +82,17 @@ def read_recipe(path: Path) -> Recipe:
 
 def write_recipe(recipe: Recipe, path: Path) -> None:
     """Write a recipe as YAML that a person can read and edit."""
+    write_bytes(recipe_text(recipe).encode(), path)
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """Return a recipe as YAML that a person can read and edit."""
     values = recipe.model_dump(mode="json", exclude_none=True, exclude_defaults=False)
     values["edits"] = {
         step: [edit.model_dump(mode="json", exclude_unset=True) for edit in edits]
         for step, edits in recipe.edits.items()
     }
-    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100)
-    write_bytes(text.encode(), path)
+    return str(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100))
 
 
 def source(path: Path, folder: Path) -> Source:

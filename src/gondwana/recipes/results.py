@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -11,31 +11,39 @@ from typing import Any
 
 from gondwana.formats.provenance import file_sha256, software_versions
 from gondwana.formats.writer import write_bytes
-from gondwana.science.checks import Check, worst
+from gondwana.science.checks import Change, Check, worst
+from gondwana.steps.contract import Step
 from gondwana.steps.execute import Record, StoredFile
 from gondwana.steps.kinds import KINDS
 
-_BESIDES = {
+BESIDES = {
     "recipe.yaml": "recipe, to build the same again",
     "checks.json": "outcome of every check",
     "report.html": "maps, checks and tables",
 }
+"""What stands beside the files of a build, and what it is."""
 
 
 def write_checks(records: list[Record], path: Path) -> None:
     """Write the checks, changes and notes of every step as JSON."""
     steps = [
-        {
-            "step": record.step.name,
-            "version": record.step.version,
-            "title": record.step.title,
-            "checks": [check_as_json(check) for check in record.checks],
-            "changes": [asdict(change) for change in record.changes],
-            "notes": list(record.notes),
-        }
-        for record in records
+        step_as_json(record.step, record.checks, record.changes, record.notes) for record in records
     ]
-    _write_json({"status": overall(records), "steps": steps}, path)
+    write_bytes(json_bytes({"status": overall(records), "steps": steps}), path)
+
+
+def step_as_json(
+    step: Step, checks: Iterable[Check], changes: Iterable[Change], notes: Iterable[str]
+) -> dict[str, Any]:
+    """Return what a step has found, changed and noted."""
+    return {
+        "step": step.name,
+        "version": step.version,
+        "title": step.title,
+        "checks": [check_as_json(check) for check in checks],
+        "changes": [asdict(change) for change in changes],
+        "notes": list(notes),
+    }
 
 
 def check_as_json(check: Check) -> dict[str, Any]:
@@ -100,7 +108,7 @@ def write_manifest(
             "bytes": (folder / name).stat().st_size,
             "sha256": file_sha256(folder / name),
         }
-        for name, title in _BESIDES.items()
+        for name, title in BESIDES.items()
         if (folder / name).exists()
     ]
     manifest = {
@@ -123,8 +131,9 @@ def write_manifest(
             for record in records
         ],
     }
-    _write_json(manifest, path)
+    write_bytes(json_bytes(manifest), path)
 
 
-def _write_json(value: Any, path: Path) -> None:
-    write_bytes((json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(), path)
+def json_bytes(value: Any) -> bytes:
+    """Write a value as JSON that a person can read."""
+    return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()

@@ -7,8 +7,7 @@ from typing import Literal
 
 from gondwana.accounts.permissions import Actor
 from gondwana.dispatcher.platform import Platform
-from gondwana.services import files
-from gondwana.services.examiner import examine
+from gondwana.services import asking, files
 from gondwana.services.files import RevisionInfo
 from gondwana.services.uploads import is_netcdf, laid_out, told_by_name
 
@@ -89,6 +88,6 @@ def compare(platform: Platform, actor: Actor, first: Which, second: Which) -> Co
     stored = {f"first {one.file_name}": one.sha256, f"second {other.file_name}": other.sha256}
     with laid_out(platform, stored) as folder, told_by_name(folder):
         a, b = (str(folder / name) for name in stored)
-        found = examine("difference", first=a, second=b)
+        found, _ = asking.ask("difference", first=a, second=b)
     variables = tuple(VariableDifference(**told) for told in found["variables"])
     return Comparison(one, other, same, bool(found["same"]), variables)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
@@ -15,16 +15,17 @@ from gondwana.accounts.permissions import Actor
 from gondwana.dispatcher import transitions
 from gondwana.dispatcher.platform import Platform
 from gondwana.errors import ParameterError
-from gondwana.services import queries
+from gondwana.services import offers, queries, quotas
 from gondwana.services.door import ProjectVisit, changing, looking
 from gondwana.services.uploads import TOPOGRAPHY, Stored, Upload, take_in
+from gondwana.services.wishes import good_parameters
 from gondwana.steps.kinds import KINDS
 from gondwana.storage import projects, revisions
 from gondwana.storage.errors import ConflictError, NotFoundError
 from gondwana.storage.marks import utc_now
 from gondwana.storage.models import Revision
 from gondwana.storage.names import LONGEST
-from gondwana.workflow.events import InputChanged
+from gondwana.workflow.events import InputChanged, ParametersChanged
 from gondwana.workflow.freshness import File
 from gondwana.workflow.graph import kinds_of
 
@@ -90,12 +91,18 @@ def current(platform: Platform, actor: Actor, project_id: str) -> list[RevisionI
     NotFoundError
     """
     with looking(platform, actor, project_id) as visit:
-        found = revisions.current(visit.session, project_id).values()
-        told = _told(platform, visit, list(found))
-    order = [*platform.graph.given, *platform.graph.makers]
+        return present(platform, visit)
+
+
+def present(platform: Platform, visit: ProjectVisit) -> list[RevisionInfo]:
+    """List the files that the steps use now, to somebody who looks at a project."""
+    found = revisions.current(visit.session, visit.project.id).values()
+    told = _told(platform, visit, list(found))
+    made = [kind for step in platform.graph.steps.values() for kind in step.outputs]
+    order = [*platform.graph.given, *made]
     place = {kind: number for number, kind in enumerate(order)}
-    present = [revision for revision in told if revision.is_current]
-    return sorted(present, key=lambda revision: place.get(revision.kind, len(place)))
+    used = [revision for revision in told if revision.is_current]
+    return sorted(used, key=lambda revision: place.get(revision.kind, len(place)))
 
 
 def history(
@@ -204,6 +211,8 @@ def replace(
     ------
     InputError
         It cannot be used as this kind.
+    QuotaError
+        The files of the project's owner would take more room than they may.
     ConflictError
         Somebody else has put another file there meanwhile, or its step is running.
     NotFoundError, ForbiddenError, ParameterError
@@ -211,30 +220,87 @@ def replace(
     _refuse_unknown(platform, kind)
     told = _good_note(note)
     with changing(platform, actor, project_id) as visit:
-        reading = transitions.state_of(platform, visit.project).steps
-    regrid = reading["regrid"].parameters if kind == TOPOGRAPHY and "regrid" in reading else {}
-    file = take_in(platform, kind, upload, regrid)
+        usage = quotas.usage_of(platform, visit.session, visit.project.owner_id)
+        regrid = _regrid(platform, visit) if kind == TOPOGRAPHY else {}
+    file = take_in(platform, kind, upload, usage, regrid)
     with changing(platform, actor, project_id) as visit:
-        session = visit.session
-        project = projects.lock(session, project_id)
-        _refuse_outdated(session, project_id, kind, based_on)
-        arrays = queries.arrays_of(session, project_id, kind, file.sha256)
-        made = revisions.add(
-            session,
-            platform.store,
-            project_id,
-            kind,
-            file.sha256,
-            arrays_sha256=arrays,
-            author_id=visit.actor.user_id,
-            note=told or file.name,
-        )
-        _tell(platform, visit, kind, File(file.sha256, arrays))
+        projects.lock(visit.session, project_id)
+        return _replaced(platform, visit, file, told, based_on)
+
+
+def replace_from(
+    platform: Platform,
+    actor: Actor,
+    project_id: str,
+    kind: str,
+    offer_id: str,
+    *,
+    note: str = "",
+    based_on: int | None = None,
+) -> Replaced:
+    """Put a file that was offered in the place of another, as `replace`; the offer is used up.
+
+    A topography is read from now on as was chosen there.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such project, or the actor has offered no such file.
+    InputError
+        It cannot be used as it is read.
+    ConflictError, ForbiddenError, ParameterError, QuotaError
+        As in `replace`.
+    """
+    _refuse_unknown(platform, kind)
+    told = _good_note(note)
+    with changing(platform, actor, project_id) as visit:
+        projects.lock(visit.session, project_id)
+        offer = offers.taken(visit, offer_id)
+        file = offers.usable(offer, kind)
+        owner = visit.project.owner_id
+        quotas.usage_of(platform, visit.session, owner, without=file.sha256).require(file.size)
         if kind == TOPOGRAPHY:
-            project.file_name = file.name
-            project.longitude = str(file.found["longitude"])
-            project.latitude = str(file.found["latitude"])
-        return Replaced(_told(platform, visit, [made])[0], file)
+            _read_as(platform, visit, offer.reading)
+        return _replaced(platform, visit, file, told, based_on)
+
+
+def _regrid(platform: Platform, visit: ProjectVisit) -> Mapping[str, Any]:
+    """Return how the topography of a project is read and put on its grid."""
+    known = transitions.state_of(platform, visit.project).steps.get("regrid")
+    return known.parameters if known else {}
+
+
+def _read_as(platform: Platform, visit: ProjectVisit, reading: Mapping[str, Any]) -> None:
+    """Read the topography of a project in another way; the rest of its parameters stay."""
+    before = _regrid(platform, visit)
+    kept = {name: value for name, value in before.items() if name not in offers.READING}
+    step = platform.graph.steps["regrid"]
+    wanted = good_parameters(step, {**kept, **reading})
+    if wanted != good_parameters(step, before):
+        event = ParametersChanged(at=utc_now(), step="regrid", parameters=wanted)
+        author = visit.actor.user_id
+        transitions.tell(platform, visit.session, visit.project.id, event, author)
+
+
+def _replaced(
+    platform: Platform, visit: ProjectVisit, file: Stored, note: str, based_on: int | None
+) -> Replaced:
+    session, project_id, kind = visit.session, visit.project.id, file.kind
+    _refuse_outdated(session, project_id, kind, based_on)
+    arrays = queries.arrays_of(session, project_id, kind, file.sha256)
+    made = revisions.add(
+        session,
+        platform.store,
+        project_id,
+        kind,
+        file.sha256,
+        arrays_sha256=arrays,
+        author_id=visit.actor.user_id,
+        note=note or file.name,
+        given=file.given,
+    )
+    _tell(platform, visit, kind, File(file.sha256, arrays))
+    return Replaced(_told(platform, visit, [made])[0], file)
 
 
 def restore(

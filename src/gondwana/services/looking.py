@@ -1,148 +1,40 @@
-"""The process that looks into files for `examiner`: JSON in, JSON out."""
+"""The process that looks into files for `asking`: questions in, answers out, one after the other.
+
+It has no secrets, its memory is limited, and it ends with its parent.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import resource
+import signal
 import sys
+import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import xarray as xr
+from queue import SimpleQueue
+from threading import Thread
+from typing import IO, Any
 
 from gondwana.errors import GondwanaError, InputError
-from gondwana.formats.maps import read_map
-from gondwana.formats.netcdf import open_netcdf
-from gondwana.formats.ocean_grids import read_ocean_grid
-from gondwana.formats.provenance import arrays_sha256
-from gondwana.formats.topography import read_topography
-from gondwana.steps import regrid
-from gondwana.steps.execute import validated
+from gondwana.services import drawing, examining, previewing, reporting
+from gondwana.services.children import LARGEST_BLOCK, LARGEST_JSON, LENGTHS
 
-Found = dict[str, Any]
+Asked = Mapping[str, Any]
+Answer = dict[str, Any] | tuple[dict[str, Any], bytes]
 
-
-def look(kind: str, path: Path, reading: Mapping[str, Any]) -> Found:
-    """Find out whether a file can be used as a kind, and what is in it.
-
-    Parameters
-    ----------
-    kind : str
-    path : Path
-    reading : mapping
-        For a topography: parameters of the step ``regrid``.
-
-    Raises
-    ------
-    InputError, ParameterError
-        It cannot.
-    """
-    match kind:
-        case "source":
-            return _topography(path, reading)
-        case "ocean_grid_file":
-            grid = read_ocean_grid(path)
-            rows, columns = grid.shape
-            return _others(path, [f"an ocean grid of {rows} x {columns} cells"])
-        case "soil_map":
-            return _map(path, ("soilcolor", "soiltext"))
-        case "biome_map":
-            return _map(path, ("biome",))
-    return _others(path, [])
-
-
-def compare(first: Path, second: Path) -> Found:
-    """Tell in which variables two files differ, in how many values, and by how much at most."""
-    one, other = open_netcdf(first), open_netcdf(second)
-    names = sorted({str(name) for name in (*one.variables, *other.variables)})
-    return {
-        "same": arrays_sha256(one) == arrays_sha256(other),
-        "variables": [_difference(name, one, other) for name in names],
-    }
-
-
-def _topography(path: Path, reading: Mapping[str, Any]) -> Found:
-    chosen: regrid.RegridParameters = validated(regrid.STEP, reading)  # type: ignore[assignment]
-    file = read_topography(
-        path, chosen.variable, chosen.lon, chosen.lat, units=chosen.units, missing=chosen.missing
-    )
-    topography, layout = file.topography, file.layout
-    try:
-        regrid.require_globe(topography)
-    except InputError as error:
-        raise error.at(f"{path}, variable '{layout.variable}'") from None
-    lowest, highest = float(topography.min()), float(topography.max())
-    if lowest > 0:
-        raise InputError(
-            "has no ocean: every cell lies above 0 m",
-            remedy="check that depths are negative, or choose another variable",
-            where=f"{path}, variable '{layout.variable}'",
-        )
-    area = np.cos(np.deg2rad(topography["lat"].values))
-    is_land = (topography.values > 0).mean(axis=1)
-    return {
-        "variable": layout.variable,
-        "longitude": chosen.lon or layout.lon_name,
-        "latitude": chosen.lat or layout.lat_name,
-        "rows": topography.sizes["lat"],
-        "columns": topography.sizes["lon"],
-        "land": float(np.average(is_land, weights=area)),
-        "lowest": lowest,
-        "highest": highest,
-        "notes": list(file.notes),
-    }
-
-
-def _map(path: Path, names: tuple[str, ...]) -> Found:
-    return _others(path, [f"a map of {', '.join(read_map(path, names))}"])
-
-
-def _others(path: Path, notes: list[str]) -> Found:
-    dataset = open_netcdf(path)
-    return {"variables": sorted(str(name) for name in dataset.data_vars), "notes": notes}
-
-
-def _difference(name: str, one: xr.Dataset, other: xr.Dataset) -> Found:
-    if name not in one.variables or name not in other.variables:
-        found = "only in the first" if name in one.variables else "only in the second"
-        return {"name": name, "outcome": found, "cells": 0, "changed": 0, "largest": None}
-    a, b = one[name].variable, other[name].variable
-    told: Found = {"name": name, "cells": int(a.size), "changed": 0, "largest": None}
-    if a.dims != b.dims or a.shape != b.shape:
-        return told | {"outcome": "another shape"}
-    if not (np.issubdtype(a.dtype, np.number) and np.issubdtype(b.dtype, np.number)):
-        changed = int(np.sum(a.values != b.values))
-        return told | {"outcome": "differs" if changed else "same", "changed": changed}
-    apart = a.values != b.values
-    if np.issubdtype(a.dtype, np.floating) and np.issubdtype(b.dtype, np.floating):
-        apart &= ~(np.isnan(a.values) & np.isnan(b.values))
-    if not apart.any():
-        return told | {"outcome": "same"}
-    with np.errstate(invalid="ignore"):  # infinities
-        both = np.abs(a.values[apart].astype(np.float64) - b.values[apart].astype(np.float64))
-    finite = both[np.isfinite(both)]
-    largest = float(finite.max()) if finite.size else None
-    return told | {"outcome": "differs", "changed": int(apart.sum()), "largest": largest}
-
-
-_ANSWERS: dict[str, Callable[[dict[str, Any]], Found]] = {
-    "file": lambda asked: look(asked["kind"], Path(asked["path"]), asked["reading"]),
-    "difference": lambda asked: compare(Path(asked["first"]), Path(asked["second"])),
+QUESTIONS: dict[str, Callable[[Asked], Answer]] = {
+    **examining.QUESTIONS,
+    **drawing.QUESTIONS,
+    **previewing.QUESTIONS,
+    **reporting.QUESTIONS,
 }
+"""What can be asked: each takes JSON and returns JSON, maybe with a block of bytes beside it."""
 
-
-def answered(asked: dict[str, Any]) -> dict[str, Any]:
-    """Answer a question with what was ``found``, or with an ``error``."""
-    try:
-        return {"found": _ANSWERS[asked["question"]](asked)}
-    except GondwanaError as error:
-        told = {name: getattr(error, name) for name in ("code", "problem", "remedy", "where")}
-        return {"error": told}
-    except MemoryError:
-        return {"error": _TOO_LARGE}
-
-
+_LEAST_MEMORY = 2 * 1024**3
+_FIRST_TO_GO = "800"  # when memory is short, these processes go before all others
 _TOO_LARGE = {
     "code": InputError.code,
     "problem": "does not fit into memory",
@@ -150,5 +42,66 @@ _TOO_LARGE = {
     "where": "",
 }
 
+
+def answered(asked: Asked) -> tuple[dict[str, Any], bytes]:
+    """Answer a question with what was ``found``, with an ``error``, or with what has ``broken``."""
+    try:
+        answer = QUESTIONS[asked["question"]](asked)
+    except GondwanaError as error:
+        told = {name: getattr(error, name) for name in ("code", "problem", "remedy", "where")}
+        return {"error": told}, b""
+    except MemoryError:
+        return {"error": _TOO_LARGE}, b""
+    except Exception:
+        return {"broken": traceback.format_exc(limit=-3)}, b""
+    found, block = answer if isinstance(answer, tuple) else (answer, b"")
+    return {"found": found}, block
+
+
+def main(channel: int) -> None:
+    """Answer questions until the parent is gone.
+
+    Parameters
+    ----------
+    channel : int
+        Number of the open file for the answers.
+    """
+    _be_modest()
+    lines: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_listen, args=(lines,), daemon=True).start()
+    with os.fdopen(channel, "wb") as answers:
+        while True:
+            _tell(answers, *answered(json.loads(lines.get())))
+
+
+def _tell(answers: IO[bytes], told: dict[str, Any], block: bytes) -> None:
+    try:
+        said = json.dumps(told, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        said, block = json.dumps({"broken": str(error)}).encode(), b""
+    if len(said) > LARGEST_JSON or len(block) > LARGEST_BLOCK:
+        said, block = json.dumps({"error": _TOO_LARGE}).encode(), b""
+    answers.write(LENGTHS.pack(len(said), len(block)) + said)
+    answers.write(block)
+    answers.flush()
+
+
+def _listen(lines: SimpleQueue[bytes]) -> None:
+    """Pass on what is asked; when nobody can ask any more, end, whatever is being done."""
+    for line in sys.stdin.buffer:
+        lines.put(line)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _be_modest() -> None:
+    """Take at most half of the machine's memory, and leave no image of it behind."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
+    half = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    most = max(half, _LEAST_MEMORY)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 if __name__ == "__main__":
-    json.dump(answered(json.load(sys.stdin)), sys.stdout, allow_nan=False)
+    main(int(sys.argv[1]))

@@ -13,7 +13,7 @@ from gondwana.accounts.permissions import Actor, Right, right_to
 from gondwana.dispatcher import transitions
 from gondwana.dispatcher.platform import Platform
 from gondwana.errors import ParameterError
-from gondwana.services import queries
+from gondwana.services import offers, queries, quotas
 from gondwana.services.door import (
     ProjectVisit,
     Visit,
@@ -133,6 +133,8 @@ def create(
     ------
     InputError
         A file cannot be used; nothing was made.
+    QuotaError
+        The actor's files would take more room than they may.
     ParameterError
         An unknown step or parameter, a value out of bounds, a kind that is no gift, no name.
     NameTakenError
@@ -147,24 +149,54 @@ def create(
     with reading(platform, actor) as visit:
         _refuse_name(visit, name)
     told = good_info(info)
-    files = {
-        kind: take_in(platform, kind, upload, wanted.get("regrid"))
-        for kind, upload in uploads.items()
-    }
-    source = files["source"]
+    usage, files = quotas.usage(platform, actor), {}
+    for kind, upload in uploads.items():
+        files[kind] = take_in(platform, kind, upload, usage, wanted.get("regrid"))
+        usage = usage.with_more(files[kind].size)
     with visiting(platform, actor) as visit:
-        project = projects.create(
-            visit.session,
-            visit.actor.user_id,
-            name,
-            file_name=source.name,
-            longitude=str(source.found["longitude"]),
-            latitude=str(source.found["latitude"]),
-            info=told,
-            state=transitions.new_state(graph),
-        )
-        _fill(platform, visit, project, files, wanted, changes)
-        return Created(_info(project, visit.actor.name, Right.OWN), files)
+        return _made(platform, visit, name, told, files, wanted, changes)
+
+
+def create_from(
+    platform: Platform,
+    actor: Actor,
+    name: str,
+    offer_id: str,
+    *,
+    info: str = "",
+    parameters: Parameters | None = None,
+) -> Created:
+    """Make a project from a topography that was offered, read as was chosen there.
+
+    Parameters
+    ----------
+    platform : Platform
+    actor : Actor
+        Its owner, who has offered the file.
+    name : str
+    offer_id : str
+        The offer, which is used up.
+    info : str
+    parameters : mapping of str to mapping
+        As in `create`; how the file is read goes before them.
+
+    Raises
+    ------
+    NotFoundError
+        The actor has offered no such file, or it was used or forgotten.
+    InputError
+        It cannot be used as it is read.
+    ParameterError, NameTakenError
+        As in `create`.
+    """
+    told = good_info(info)
+    with visiting(platform, actor) as visit:
+        offer = offers.taken(visit, offer_id)
+        files = {TOPOGRAPHY: offers.usable(offer, TOPOGRAPHY)}
+        given = parameters or {}
+        read = {**given.get("regrid", {}), **offer.reading}
+        wanted = _good_parameters(platform.graph, {**given, "regrid": read})
+        return _made(platform, visit, name, told, files, wanted, {})
 
 
 def find(platform: Platform, actor: Actor, name: str, *, deleted: bool = False) -> ProjectInfo:
@@ -191,7 +223,7 @@ def find(platform: Platform, actor: Actor, name: str, *, deleted: bool = False) 
                 f"there is no project '{name}'" + (" among those deleted" if deleted else ""),
                 remedy="see `gondwana project list`; another's is named NAME@OWNER",
             )
-        return _info(found, users.get(visit.session, found.owner_id).name, right)
+        return info_from(found, users.get(visit.session, found.owner_id).name, right)
 
 
 def get(platform: Platform, actor: Actor, project_id: str) -> ProjectInfo:
@@ -237,7 +269,7 @@ def listed(
         shared = queries.shares_with(session, me.user_id)
         return [
             ListedProject(
-                _info(
+                info_from(
                     project,
                     names[project.owner_id],
                     right_to(me, project.owner_id, shared.get(project.id)),
@@ -294,7 +326,7 @@ def duplicate(
             visit.session, project_id, owner_id=me.user_id, name=name, state=state
         )
         transitions.look(platform, visit.session, copy.id)
-        return _info(copy, me.name, Right.OWN)
+        return info_from(copy, me.name, Right.OWN)
 
 
 def send(platform: Platform, actor: Actor, project_id: str, receiver: str) -> ProjectInfo:
@@ -313,7 +345,7 @@ def send(platform: Platform, actor: Actor, project_id: str, receiver: str) -> Pr
         state = transitions.resting_state(platform, visit.project)
         copy = projects.send(visit.session, project_id, user.id, state=state)
         transitions.look(platform, visit.session, copy.id)
-        return _info(copy, user.name, right_on(visit.session, visit.actor, copy))
+        return info_from(copy, user.name, right_on(visit.session, visit.actor, copy))
 
 
 def delete(platform: Platform, actor: Actor, project_id: str) -> ProjectInfo:
@@ -351,7 +383,7 @@ def undelete(
 def info_of(visit: ProjectVisit) -> ProjectInfo:
     """Tell a project as the visitor sees it."""
     owner = users.get(visit.session, visit.project.owner_id)
-    return _info(visit.project, owner.name, visit.right)
+    return info_from(visit.project, owner.name, visit.right)
 
 
 def overall(platform: Platform, project: Project) -> Overall:
@@ -379,7 +411,8 @@ def good_info(info: str) -> str:
     return told
 
 
-def _info(project: Project, owner: str, right: Right) -> ProjectInfo:
+def info_from(project: Project, owner: str, right: Right) -> ProjectInfo:
+    """Tell a project of an owner to somebody who has a right to it."""
     return ProjectInfo(
         id=project.id,
         name=project.name,
@@ -456,6 +489,26 @@ def _defaults(graph: Graph, name: str) -> dict[str, Any] | None:
         return None
 
 
+def _made(
+    platform: Platform,
+    visit: Visit,
+    name: str,
+    info: str,
+    files: Mapping[str, Stored],
+    parameters: Parameters,
+    edits: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Created:
+    project = projects.create(
+        visit.session,
+        visit.actor.user_id,
+        name,
+        info=info,
+        state=transitions.new_state(platform.graph),
+    )
+    _fill(platform, visit, project, files, parameters, edits)
+    return Created(info_from(project, visit.actor.name, Right.OWN), files)
+
+
 def _fill(
     platform: Platform,
     visit: Visit,
@@ -476,7 +529,14 @@ def _fill(
             events.append(EditsSaved(at=now, step=step, edits=tuple(some)))
     for kind, file in files.items():
         revisions.add(
-            session, platform.store, project.id, kind, file.sha256, author_id=author, note=file.name
+            session,
+            platform.store,
+            project.id,
+            kind,
+            file.sha256,
+            author_id=author,
+            note=file.name,
+            given=file.given,
         )
         events.append(InputChanged(at=now, kind=kind, file=File(file.sha256)))
     for event in events:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +14,16 @@ from gondwana.dispatcher.platform import Platform
 from gondwana.errors import ParameterError, TargetError
 from gondwana.formats.writer import write_failure
 from gondwana.recipes.recipe import Recipe, Source, write_recipe
+from gondwana.recipes.results import BESIDES
+from gondwana.recipes.staging import MANIFEST
 from gondwana.services import files, projects
-from gondwana.services.door import looking
+from gondwana.services.door import ProjectVisit, looking
 from gondwana.services.files import RevisionInfo
 from gondwana.services.projects import Created
 from gondwana.services.uploads import TOPOGRAPHY, Upload
 from gondwana.services.wishes import good_parameters
 from gondwana.steps.edits import Edit
+from gondwana.steps.kinds import KINDS
 from gondwana.workflow.graph import Graph
 from gondwana.workflow.model import StepState
 
@@ -57,12 +60,17 @@ def exported(platform: Platform, actor: Actor, project_id: str) -> Exported:
     ------
     NotFoundError
     """
-    present = files.current(platform, actor, project_id)
     with looking(platform, actor, project_id) as visit:
-        state = transitions.state_of(platform, visit.project)
-        source = visit.project.file_name
+        return exported_from(platform, visit, files.present(platform, visit))
+
+
+def exported_from(
+    platform: Platform, visit: ProjectVisit, present: Sequence[RevisionInfo]
+) -> Exported:
+    """Return a project that somebody looks at as a recipe, with its current files."""
+    state = transitions.state_of(platform, visit.project)
     given = {one.kind: one for one in present if one.kind in platform.graph.given}
-    names = _names(given, source)
+    names = _names(given, visit.project.file_name)
     steps = platform.graph.steps
     recipe = Recipe(
         given={kind: Source(file=names[kind], sha256=one.sha256) for kind, one in given.items()},
@@ -139,9 +147,12 @@ def import_recipe(
 
 
 def _names(given: Mapping[str, RevisionInfo], source: str) -> dict[str, str]:
-    """Name the files beside a recipe: the topography as its giver did, unless that clashes."""
+    """Name the files beside a recipe: the topography as its giver did, unless that clashes.
+
+    It may not be called like anything that a build writes, since both may come to lie in one place.
+    """
     names = {kind: one.file_name for kind, one in given.items()}
-    others = {RECIPE, *(name for kind, name in names.items() if kind != TOPOGRAPHY)}
+    others = {MANIFEST, *BESIDES, *(kind.filename.casefold() for kind in KINDS.values())}
     if TOPOGRAPHY in names and source and source.casefold() not in others:
         names[TOPOGRAPHY] = source
     return names

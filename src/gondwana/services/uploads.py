@@ -5,14 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from gondwana.dispatcher.platform import Platform
 from gondwana.errors import GondwanaError, InputError
-from gondwana.services.examiner import examine
+from gondwana.services import asking
+from gondwana.services.quotas import Usage, bounded
 from gondwana.steps.kinds import KINDS
 
 TOPOGRAPHY = "source"
@@ -60,6 +61,14 @@ class Stored:
     size: int
     found: Mapping[str, Any]
 
+    @property
+    def given(self) -> dict[str, str] | None:
+        """What a project tells of its topography; None for any other file."""
+        if self.kind != TOPOGRAPHY:
+            return None
+        names = {name: str(self.found[name]) for name in ("longitude", "latitude")}
+        return {"file_name": self.name, **names}
+
 
 @contextmanager
 def opened(paths: Mapping[str, Path], sha256: Mapping[str, str]) -> Iterator[dict[str, Upload]]:
@@ -91,7 +100,11 @@ def opened(paths: Mapping[str, Path], sha256: Mapping[str, str]) -> Iterator[dic
 
 
 def take_in(
-    platform: Platform, kind: str, upload: Upload, reading: Mapping[str, Any] | None = None
+    platform: Platform,
+    kind: str,
+    upload: Upload,
+    usage: Usage,
+    reading: Mapping[str, Any] | None = None,
 ) -> Stored:
     """Store a file and look at it.
 
@@ -102,6 +115,8 @@ def take_in(
     platform : Platform
     kind : str
     upload : Upload
+    usage : Usage
+        Of whoever's file it will be.
     reading : mapping, optional
         Of a topography: parameters of the step ``regrid``, which say how to read it.
 
@@ -109,22 +124,29 @@ def take_in(
     ------
     InputError
         It is not NetCDF, cannot be used as this kind, or is not the file that was meant.
-    FileTooLargeError, TargetError, StoreUnavailableError
+    QuotaError, FileTooLargeError, TargetError, StoreUnavailableError
         It cannot be stored.
     """
+    file = stored(platform, kind, upload, usage)
+    if not is_netcdf(kind):
+        return file
+    with laid_out(platform, {file.name: file.sha256}) as folder, told_by_name(folder):
+        path = str(folder / file.name)
+        found, _ = asking.ask("file", kind=kind, path=path, reading=dict(reading or {}))
+    return replace(file, found=found)
+
+
+def stored(platform: Platform, kind: str, upload: Upload, usage: Usage) -> Stored:
+    """Store a file, without a look at it; raises as `take_in`."""
     name = plain_name(upload.name)
-    file = platform.store.put(upload.stream)
+    file = platform.store.put(bounded(upload.stream, usage))
     if upload.sha256 and upload.sha256 != file.sha256:
         raise InputError(
             "is not the file that was meant (its sha256 differs)",
             remedy="send it again, or give the right one",
             where=name,
         )
-    found: dict[str, Any] = {"variables": [], "notes": []}
-    if is_netcdf(kind):
-        with laid_out(platform, {name: file.sha256}) as folder, told_by_name(folder):
-            found = examine("file", kind=kind, path=str(folder / name), reading=dict(reading or {}))
-    return Stored(kind, name, file.sha256, file.size, found)
+    return Stored(kind, name, file.sha256, file.size, {"variables": [], "notes": []})
 
 
 def is_netcdf(kind: str) -> bool:

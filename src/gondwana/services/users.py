@@ -13,6 +13,7 @@ from gondwana.accounts import passwords
 from gondwana.accounts.errors import SignInError
 from gondwana.accounts.permissions import Actor, require_admin
 from gondwana.dispatcher.platform import Platform
+from gondwana.errors import ParameterError
 from gondwana.services.door import admitted, reading, visiting
 from gondwana.storage import users
 from gondwana.storage.errors import ConflictError, NameTakenError, NotFoundError
@@ -20,7 +21,13 @@ from gondwana.storage.models import User
 from gondwana.storage.names import clean_name, compared
 from gondwana.storage.words import Role
 
+NOBODY = "gondwana (examples)"
+"""Who the example belongs to: nobody can sign in by this name, and no machine has such a user."""
+
 _WRONG = "the name or the password is wrong"
+_LETTERS = 2
+_MANY = 10
+_LONGEST_EMAIL = 254
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class UserInfo:
     role: Role
     active: bool
     has_password: bool
+    quota: int | None
     created: datetime
 
 
@@ -81,6 +89,67 @@ def register(platform: Platform, name: str, password: str, *, email: str = "") -
     kept = _new_password(password, name)
     with platform.database.transaction() as session:
         return _actor(users.create(session, name, email=email, password=kept))
+
+
+def found(platform: Platform, actor: Actor, beginning: str) -> list[str]:
+    """Return names that begin with some letters, so that one can share with their owners.
+
+    Raises
+    ------
+    ForbiddenError
+        The actor's account is not active.
+    """
+    wanted = compared(beginning)
+    with reading(platform, actor) as visit:
+        if len(wanted) < _LETTERS:
+            return []
+        like = User.key.startswith(wanted, autoescape=True)
+        known = select(User.name).where(
+            User.active, like, User.id != visit.actor.user_id, User.key != compared(NOBODY)
+        )
+        return list(visit.session.scalars(known.order_by(User.key).limit(_MANY)))
+
+
+def set_quota(platform: Platform, actor: Actor, name: str, quota: int | None) -> UserInfo:
+    """Say how many bytes the files of a user may take, as an administrator.
+
+    Parameters
+    ----------
+    platform : Platform
+    actor : Actor
+    name : str
+    quota : int or None
+        None is what everybody has.
+
+    Raises
+    ------
+    ForbiddenError, NotFoundError
+    ParameterError
+        It is below 0.
+    """
+    if quota is not None and quota < 0:
+        raise ParameterError("a quota is below 0", remedy="give bytes from 0")
+    with visiting(platform, actor, admin=True) as visit:
+        user = users.named(visit.session, name)
+        user.quota = quota
+        return _info(user)
+
+
+def set_email(platform: Platform, actor: Actor, email: str) -> UserInfo:
+    """Change one's own e-mail address.
+
+    Raises
+    ------
+    ParameterError
+        It is none.
+    """
+    plain = email.strip()
+    if plain and ("@" not in plain or len(plain) > _LONGEST_EMAIL or plain.split() != [plain]):
+        raise ParameterError("this is no e-mail address", remedy="correct it, or leave it out")
+    with visiting(platform, actor) as visit:
+        me = users.get(visit.session, visit.actor.user_id)
+        me.email = plain
+        return _info(me)
 
 
 def authenticate(platform: Platform, name: str, password: str) -> Actor:
@@ -290,5 +359,6 @@ def _info(user: User) -> UserInfo:
         role=user.role,
         active=user.active,
         has_password=user.password is not None,
+        quota=user.quota,
         created=user.created,
     )
