@@ -1,5 +1,6 @@
 # Everything a fresh Debian machine with Python, make and gcc needs.
 #   make demo   set up, then go from the bundled topography to all files and a report
+#   make serve  set up, then open the platform in the browser, with no other service
 #   make test   set up, then run every test
 #   make check  lint, types, layering, then the tests
 
@@ -10,7 +11,7 @@ UV     := $(BIN)/uv
 READY  := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo test faults check lint lock benchmarks clean services
+.PHONY: help setup demo serve test faults check lint lock benchmarks clean services
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -26,14 +27,18 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m compileall -q src
 	@touch $@
 
-# CDO is the independent oracle of the regridding tests; the servers are started by the tests.
+# CDO is the independent oracle of the regridding tests; the servers and the browser
+# are started by the tests.
 services:
 	@tools/install-missing cdo=cdo rabbitmqctl=rabbitmq-server pg_lsclusters=postgresql \
-	    gfortran=gfortran nf-config=libnetcdff-dev
+	    gfortran=gfortran nf-config=libnetcdff-dev chromium=chromium
 	@$(MAKE) --quiet -C workers/hypsometry
 
 demo: setup
 	$(BIN)/gondwana build --example --out demo
+
+serve: setup
+	$(BIN)/gondwana serve
 
 test: setup services
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -16,12 +17,12 @@ from gondwana.cli import asking, reaching, watching
 from gondwana.cli.main import main
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.messaging.messages import Failed
-from gondwana.services import examiner
+from gondwana.services import asking as questions
 from gondwana.services.status import ProjectStatus
 from gondwana.storage.database import Database
 from gondwana.storage.errors import DatabaseUnavailableError
 from gondwana.storage.migrations import upgrade
-from services_world import Place, examined_here, globe, netcdf, new_place
+from services_world import Place, asked_here, globe, netcdf, new_place
 
 
 @dataclass(frozen=True)
@@ -396,9 +397,9 @@ def test_following_until_it_is_over(eocene: Desk, monkeypatch: pytest.MonkeyPatc
 
 def test_a_whole_process_says_the_same(eocene: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    assert examined_here is not examiner.examine
+    assert questions.ask is not asked_here
     command = [sys.executable, "-m", "gondwana", "status", "Eocene@root", "--json"]
     folder = ["--data-folder", str(eocene.folder)]
-    done = examiner.subprocess.run([*command, *folder], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([*command, *folder], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     assert json.loads(done.stdout)["steps"][0]["shown"] == "fresh"

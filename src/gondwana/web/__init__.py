@@ -1,1 +1,1 @@
-"""Gondwana over HTTP: what services do, as resources."""
+"""Gondwana over HTTP: the pages for people and the REST API for scripts, as a Flask application."""

@@ -1,39 +1,69 @@
-"""The Flask application: routes of the API, one shape for every error, and a health check."""
+"""The Flask application: pages, REST API and a health check over one platform."""
 
 from __future__ import annotations
 
-import logging
-from http import HTTPStatus
+from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
 from sqlalchemy import text
-from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from gondwana.config import Settings
 from gondwana.dispatcher.platform import Platform
-from gondwana.errors import GondwanaError
 from gondwana.web.api import api
+from gondwana.web.errors import tell_errors
+from gondwana.web.headers import guarded
+from gondwana.web.pages import PAGES, frame
+from gondwana.web.secrets import cookie_secret
+from gondwana.web.texts import speak
 
-_log = logging.getLogger(__name__)
+_SPARE = 1024 * 1024
+"""Bytes that a form may hold beside its file."""
+_LONGEST_FIELD = 2 * 1024 * 1024
+_MOST_FIELDS = 20_000  # a table of biomes has 13 for each
 
 
-def make_app(platform: Platform, *, largest: int) -> Flask:
+def make_app(platform: Platform, settings: Settings) -> Flask:
     """Make the application of an installation.
 
     Parameters
     ----------
     platform : Platform
-    largest : int
-        Bytes of the largest request that is taken.
+    settings : Settings
     """
-    app = Flask("gondwana", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = largest
-    app.extensions["gondwana"] = platform
+    app = Flask(__name__)
+    app.secret_key = cookie_secret(settings)
+    app.extensions |= {"gondwana": platform, "gondwana_settings": settings}
+    is_public = settings.mode == "distributed"
+    app.config.update(
+        MAX_CONTENT_LENGTH=settings.largest_file + _SPARE,
+        MAX_FORM_MEMORY_SIZE=_LONGEST_FIELD,
+        MAX_FORM_PARTS=_MOST_FIELDS,
+        SESSION_COOKIE_NAME="gondwana",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=is_public,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=90),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),  # the address tells the version
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        WTF_CSRF_CHECK_DEFAULT=False,  # see `frame`: the API looks itself
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = StrictUndefined
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    CSRFProtect(app)
+    speak(app)
+    tell_errors(app)
+    app.after_request(guarded)
     app.register_blueprint(api, url_prefix="/api/v1")
-    app.register_error_handler(GondwanaError, _told)
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(Exception, _unexpected)
-    app.after_request(_guarded)
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    frame(app)
 
     @app.get("/health")
     def health() -> Any:
@@ -43,42 +73,3 @@ def make_app(platform: Platform, *, largest: int) -> Flask:
         return {"status": "ok"}
 
     return app
-
-
-def problem(status: int, code: str, message: str, remedy: str = "", where: str = "") -> Response:
-    """Return an error in the one shape that all errors have."""
-    told = {"code": code, "message": message, "remedy": remedy, "where": where}
-    response = jsonify(error=told)
-    response.status_code = status
-    if status == HTTPStatus.UNAUTHORIZED:
-        response.headers["WWW-Authenticate"] = 'Basic realm="Gondwana", charset="UTF-8"'
-    return response
-
-
-def _told(error: GondwanaError) -> Response:
-    return problem(error.http_status, error.code, error.problem, error.remedy, error.where)
-
-
-def _http(error: HTTPException) -> Response:
-    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-    code = (error.name or "error").lower().replace(" ", "_")
-    return problem(status, code, (error.description or error.name).rstrip("."))
-
-
-def _unexpected(error: Exception) -> Response:
-    _log.exception("a request failed", exc_info=error)
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "unexpected",
-        "something went wrong in a way that nobody foresaw",
-        "try again, and tell the administrator, who finds it in the log",
-    )
-
-
-def _guarded(response: Response) -> Response:
-    """Keep browsers from guessing, framing and caching what belongs to one person."""
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response

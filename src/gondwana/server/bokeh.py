@@ -1,0 +1,91 @@
+"""The Bokeh server of the map applications. To import this takes about a second."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+# Panel puts its own handlers into Bokeh's when it is imported
+from bokeh.application import Application
+from bokeh.application.handlers.function import FunctionHandler
+from bokeh.server.auth_provider import AuthProvider
+from bokeh.server.tornado import BokehTornado
+from tornado.httputil import HTTPServerRequest
+from tornado.ioloop import IOLoop
+from tornado.web import RequestHandler
+
+from gondwana.dispatcher.platform import Platform
+from gondwana.editors.applications import applications
+from gondwana.server.viewer import PREFIX
+
+_UNUSED = 30_000
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+Known = Callable[[RequestHandler], Awaitable[str | None]]
+
+
+class _Session(AuthProvider):
+    """Who somebody is, as the session of the pages tells."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        super().__init__()
+
+    @property
+    def get_user_async(self) -> Any:
+        """Return the function that tells who sent a request."""
+        return self._known
+
+    @property
+    def login_url(self) -> str:
+        """Return where one signs in; the path is our own, outside of the prefix."""
+        return "/../sign-in"
+
+
+class _Guarded(Application):
+    """An application whose pages name their reader in the signed token."""
+
+    def process_request(self, request: HTTPServerRequest) -> dict[str, Any]:
+        """Put the reader into the token of the page."""
+        return {
+            **super().process_request(request),
+            "user": getattr(request, "gondwana_user", ""),
+        }
+
+
+def make(platform: Platform, secret: str, known: Known, loop: IOLoop) -> BokehTornado:
+    """Make the server of all map applications.
+
+    Parameters
+    ----------
+    platform : Platform
+    secret : str
+        Signs the tokens of pages.
+    known : callable
+        Tells who sent a request.
+    loop : IOLoop
+    """
+    found = {
+        path: _Guarded(FunctionHandler(function))
+        for path, function in applications(platform).items()
+    }
+    server = BokehTornado(
+        found,
+        prefix=PREFIX,
+        extra_websocket_origins=["*"],  # compared with the host in `viewer`
+        secret_key=secret.encode(),
+        sign_sessions=True,
+        auth_provider=_Session(known),
+        exclude_headers=["Cookie", "Authorization"],
+        exclude_cookies=[],
+        unused_session_lifetime_milliseconds=_UNUSED,
+        use_index=False,
+        websocket_compression_level=1,
+        default_handler_class=None,
+    )
+    server.initialize(io_loop=loop)
+    return server
