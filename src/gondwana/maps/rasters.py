@@ -106,10 +106,8 @@ def _on_map(pieces: Array, shown: Projection) -> Floats:
 
 
 def _sized(width: int, aspect: float) -> tuple[int, int]:
-    height = max(1, round(width / aspect))
-    if width * height > MOST_PIXELS:
-        height = max(1, int(np.sqrt(MOST_PIXELS / aspect)))
-        width = min(MOST_PIXELS, max(1, int(MOST_PIXELS / height)))
+    width = max(1, min(width, int(np.sqrt(MOST_PIXELS * aspect))))
+    height = max(1, min(round(width / aspect), MOST_PIXELS // width))
     return width, height
 
 

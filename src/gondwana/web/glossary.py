@@ -35,7 +35,7 @@ GLOSSARY = (
     Entry(_("PFT"), _("Plant functional type: one of 13 sorts of vegetation that the land model ORCHIDEE knows, from bare soil to tropical grass. Each land cell has a share of each.")),
     Entry(_("Project"), _("One topography, all files made from it, the parameters and edits of every step, and everything that ever happened to them.")),
     Entry(_("Provenance"), _("What stands in each file about how it was made: the step and its version, parameters, edits, and checksums of its inputs.")),
-    Entry(_("Recipe"), _("A project as a text file: what was given, every parameter, every edit. `gondwana build recipe.yaml` makes the same files from it, without this platform.")),
+    Entry(_("Recipe"), _("A project as a text file: what was given, every parameter, every edit. `gondwana build --recipe recipe.yaml` makes the same files from it, without this platform.")),
     Entry(_("Revision"), _("A file of a kind as it was at some time. Revisions are numbered and never change; any of them can be made the current one again.")),
     Entry(_("Routing"), _("The way of the water: for each land cell the neighbour into which it flows, down to the mouth of its river.")),
     Entry(_("Run"), _("One attempt at a step: when, by whom, with which parameters, how long, and how it ended.")),
