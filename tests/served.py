@@ -77,7 +77,7 @@ class Person(requests.Session):
         assert answer.ok, (path, answer.status_code, answer.text[:500])
         return BeautifulSoup(answer.text, "html.parser")
 
-    def send(self, path: str, form: str, **values: object) -> requests.Response:
+    def fill_in(self, path: str, form: str, **values: object) -> requests.Response:
         """Open a page and send the form on it that leads somewhere, with what it holds already."""
         page = self.page(path)
         found = page.find("form", action=re.compile(f"{form}$")) if form else page.find("form")
@@ -92,6 +92,6 @@ class Person(requests.Session):
 
     def register(self, name: str) -> None:
         """Make an account and be signed in."""
-        answer = self.send("/register", "", name=name, password=PASSWORD)
+        answer = self.fill_in("/register", "", name=name, password=PASSWORD)
         assert answer.ok, answer.text[:500]
         assert answer.url.startswith(f"{self.address}/projects"), answer.text[:2000]

@@ -130,7 +130,7 @@ def test_the_form_draws_what_it_says(ada: FlaskClient, project: ProjectInfo) -> 
     query = "projection=mollweide&colours=oslo&steps=7&low=-5000&high=1000&shown=1&width=200"
     found = page(ada, f"/projects/{project.id}/files/source/map?{query}")
     assert len(found.select("svg.scale rect")) == 7
-    image = found.select_one("#stage img")
+    image = found.select_one("#drawing img")
     assert image is not None
     assert Image.open(io.BytesIO(ada.get(str(image["src"])).data)).size == (200, 100)
     boxes = {

@@ -12,17 +12,17 @@ if (stage) {
   const picture = stage.querySelector("[data-first]");
   const loading = stage.querySelector("[data-loading]");
   const frame = document.createElement("iframe");
-  frame.className = "viewer arriving";
+  frame.className = picture ? "viewer arriving" : "viewer";
   frame.title = stage.dataset.title;
   frame.tabIndex = -1;
   frame.src = `${stage.dataset.viewer}&theme=${theme()}`;
-  loading.hidden = false;
+  if (loading) loading.hidden = false;
 
   const tell = () => frame.contentWindow?.postMessage({ gondwana: "theme", theme: theme() }, location.origin);
   document.addEventListener("theme", tell);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
 
-  const given_up = setTimeout(() => { frame.remove(); loading.hidden = true; }, PATIENCE);
+  const given_up = setTimeout(() => { frame.remove(); if (loading) loading.hidden = true; }, PATIENCE);
   addEventListener("message", (event) => {
     if (event.origin !== location.origin || event.source !== frame.contentWindow) return;
     if (event.data?.gondwana === "height") frame.style.height = `${Number(event.data.height)}px`;
@@ -30,7 +30,7 @@ if (stage) {
     clearTimeout(given_up);
     frame.classList.remove("arriving");
     frame.removeAttribute("tabindex");
-    picture.hidden = true;
+    if (picture) picture.hidden = true;
     tell();
   });
   stage.append(frame);
