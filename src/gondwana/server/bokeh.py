@@ -19,13 +19,7 @@ from gondwana.editors.applications import applications
 from gondwana.server.viewer import PREFIX
 
 _UNUSED = 30_000
-_POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-)
-
-Known = Callable[[RequestHandler], Awaitable[str | None]]
+Known = Callable[[RequestHandler], Awaitable[str]]
 
 
 class _Session(AuthProvider):
@@ -42,8 +36,8 @@ class _Session(AuthProvider):
 
     @property
     def login_url(self) -> str:
-        """Return where one signs in; the path is our own, outside of the prefix."""
-        return "/../sign-in"
+        """Return where one signs in, which Bokeh wants to know and nobody is sent to."""
+        return "/sign-in"
 
 
 class _Guarded(Application):

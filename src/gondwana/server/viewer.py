@@ -38,7 +38,15 @@ _SETTLED = 1.0
 """Seconds after the start of the server, when its first page is out."""
 _OFTEN = 3.0
 """Seconds between two looks at who may still be here."""
+_UNKNOWN = 401
 _DENIED = 403
+
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+"""What a page of these may load: Bokeh makes functions from texts, and styles its elements."""
 
 _log = logging.getLogger(__name__)
 
@@ -86,8 +94,11 @@ class Viewer(Router):
         self._loaded.start()
         self._guard.start()
 
-    async def _known(self, handler: RequestHandler) -> str | None:
-        """Return the id of whoever sent a request, or None; refuse a websocket of others."""
+    async def _known(self, handler: RequestHandler) -> str:
+        """Return the id of whoever sent a request; refuse nobody, and a websocket of others."""
+        handler.set_header("Content-Security-Policy", _POLICY)
+        handler.set_header("X-Content-Type-Options", "nosniff")
+        handler.set_header("Referrer-Policy", "same-origin")
         is_socket = handler.request.headers.get("Upgrade", "").lower() == "websocket"
         who = await IOLoop.current().run_in_executor(
             self._threads, self._admitted, environ_of(handler.request), None
@@ -95,7 +106,7 @@ class Viewer(Router):
         if is_socket:
             _refuse_strangers(handler.request, who)
         if who is None:
-            return None
+            raise HTTPError(_UNKNOWN, reason="Sign in first")
         handler.request.gondwana_user = who.user_id  # type: ignore[attr-defined]
         return who.user_id
 
@@ -139,7 +150,7 @@ class _StillLoading(RequestHandler):
         self.finish("The map viewer is starting …")
 
 
-_Known = Callable[[RequestHandler], Awaitable[str | None]]
+_Known = Callable[[RequestHandler], Awaitable[str]]
 _Make = Callable[[Platform, str, _Known, IOLoop], "BokehTornado"]
 
 
