@@ -72,7 +72,12 @@ class Wsgi:
 def served(wsgi: Any, threads: int = 2) -> Iterator[int]:
     sockets = bind_sockets(0, "127.0.0.1")
     with ThreadPoolExecutor(threads) as pool, Loop() as loop:
-        route = {"wsgi": wsgi, "threads": pool, "largest": LARGEST}
+        route = {
+            "wsgi": wsgi,
+            "threads": pool,
+            "largest": LARGEST,
+            "knows": lambda environ: environ.get("HTTP_COOKIE") != "nobody",
+        }
 
         async def begin() -> HTTPServer:
             app = Application([(".*", ApplicationHandler, route)], log_function=lambda _: None)
@@ -183,6 +188,17 @@ def test_a_body_that_is_too_large_is_refused_before_it_comes(wsgi: Wsgi) -> None
             answer += chunk
         assert answer.startswith(b"HTTP/1.1 413")
         assert b"\r\ntoo large\r\n" in answer
+
+
+@pytest.mark.parametrize("how", ["Content-Length: 2000000", "Transfer-Encoding: chunked"])
+def test_a_large_body_of_nobody_is_not_awaited(wsgi: Wsgi, how: str) -> None:
+    with served(wsgi) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        asked = f"PUT /sum HTTP/1.1\r\nHost: x\r\nCookie: nobody\r\n{how}\r\n\r\n"
+        line.sendall(asked.encode())
+        answer = b""
+        while chunk := line.recv(65536):
+            answer += chunk
+        assert b"\r\n0 " + hashlib.sha256(b"").hexdigest().encode() in answer
 
 
 def test_a_slow_reader_holds_no_thread(wsgi: Wsgi) -> None:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from flask import Flask
 from tornado.httpserver import HTTPServer
@@ -18,6 +19,7 @@ from gondwana.server.events import EventsHandler, Watch
 from gondwana.server.loop import Loop
 from gondwana.server.viewer import Viewer
 from gondwana.server.wsgi import ApplicationHandler
+from gondwana.web.known import is_known
 
 _THREADS = 16
 _CHUNK = 256 * 1024
@@ -51,6 +53,10 @@ def serving(app: Flask, host: str, port: int, *, largest: int) -> Iterator[int]:
     """
     sockets = _listening(host, port)
     platform: Platform = app.extensions["gondwana"]
+
+    def knows(environ: dict[str, Any]) -> bool:
+        return is_known(app, environ)
+
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(_THREADS, "gondwana web"))
         watch = stack.enter_context(Watch(platform))
@@ -58,7 +64,11 @@ def serving(app: Flask, host: str, port: int, *, largest: int) -> Iterator[int]:
         pages = Application(
             [
                 (_PROJECT, EventsHandler, {"app": app, "watch": watch, "threads": threads}),
-                (".*", ApplicationHandler, {"wsgi": app, "threads": threads, "largest": largest}),
+                (
+                    ".*",
+                    ApplicationHandler,
+                    {"wsgi": app, "threads": threads, "largest": largest, "knows": knows},
+                ),
             ],
             log_function=lambda _: None,
         )

@@ -22,15 +22,22 @@ from tornado.wsgi import WSGIContainer
 
 _IN_MEMORY = 256 * 1024
 _NO_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_FREE = 1024 * 1024
+"""Bytes that anybody may send; more is for those who are known, so that nobody fills the disk."""
 _LINGER = 2.0
 """Seconds for which somebody whose body is refused may go on sending, to hear the answer."""
+
+
+Knows = Callable[[dict[str, Any]], bool]
 
 
 @stream_request_body
 class ApplicationHandler(RequestHandler):
     """Hands requests to a WSGI application."""
 
-    def initialize(self, wsgi: WSGIApplication, threads: Executor, largest: int) -> None:
+    def initialize(
+        self, wsgi: WSGIApplication, threads: Executor, largest: int, knows: Knows
+    ) -> None:
         """Take what the route was made with.
 
         Parameters
@@ -40,7 +47,10 @@ class ApplicationHandler(RequestHandler):
             In which it runs.
         largest : int
             Bytes of the largest body that is taken.
+        knows : callable
+            Tells of a request without its body whether it is known who sends it.
         """
+        self._knows = knows
         self._wsgi = wsgi
         self._threads = threads
         self._largest = largest
@@ -57,12 +67,23 @@ class ApplicationHandler(RequestHandler):
         return None
 
     async def prepare(self) -> None:
-        """Answer at once where the body is going to be too large: the application refuses it."""
+        """Answer at once where the body is not going to be taken: the application refuses it."""
         declared = self.request.headers.get("Content-Length", "0")
-        if declared.isdecimal() and int(declared) > self._largest:
-            self.request.headers["Connection"] = "close"
-            await self._answer(int(declared))
-            self._close_soon()
+        length = int(declared) if declared.isdecimal() else 0
+        is_large = length > _FREE or "Transfer-Encoding" in self.request.headers
+        if length > self._largest:
+            await self._answer_at_once(length)
+        elif is_large and not await self._is_known():
+            await self._answer_at_once(0)
+
+    async def _is_known(self) -> bool:
+        loop = IOLoop.current()
+        return await loop.run_in_executor(self._threads, self._knows, environ_of(self.request))
+
+    async def _answer_at_once(self, length: int) -> None:
+        self.request.headers["Connection"] = "close"
+        await self._answer(length)
+        self._close_soon()
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece of the body; one that did not say its length may prove too large."""
@@ -155,7 +176,8 @@ def _refuse_write(_: bytes) -> object:
 
 def environ_of(request: HTTPServerRequest) -> dict[str, Any]:
     """Return a request without its body as WSGI tells it; the request stays as it is."""
-    headers = request.headers.copy()
+    headers = request.headers
+    request.headers = headers.copy()  # some are taken out, and the body is read by them
     try:
         return WSGIContainer(_nothing).environ(request)
     finally:
