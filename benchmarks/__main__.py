@@ -10,9 +10,20 @@ from benchmarks import (
     long_queue,
     messaging,
     terrain,
+    web,
     worker,
 )
 
-for module in (command_line, terrain, flow, messaging, worker, latency, dispatching, long_queue):
+for module in (
+    command_line,
+    terrain,
+    flow,
+    messaging,
+    worker,
+    latency,
+    dispatching,
+    long_queue,
+    web,
+):
     print(f"\n== {module.__name__.removeprefix('benchmarks.')}")
     module.main()
