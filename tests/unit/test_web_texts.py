@@ -22,6 +22,7 @@ NAMES = {"Gondwana", "gondwana", "ncdump", "sha", "UTC"}
 """What is the same in every language."""
 
 SILENT = re.compile(r"<(script|style|pre|code|svg)\b.*?</\1>", re.DOTALL)
+MARKS = re.compile(r'[\w-]+="[^"]*"|data-[\w-]+|<[^>]*>')
 READ_ATTRIBUTES = re.compile(r'\b(?:title|alt|placeholder|aria-label)="([^"]*)"')
 
 
@@ -30,7 +31,7 @@ def bare(template: str) -> list[str]:
     without_width = re.sub(r"{% block width %}\w*{% endblock %}", "", template)
     tokens = Environment().lex(without_width)  # noqa: S701 - nothing is rendered
     shown = SILENT.sub(" ", "".join(text for _, kind, text in tokens if kind == "data"))
-    texts = [*READ_ATTRIBUTES.findall(shown), re.sub(r'[\w-]+="[^"]*"|data-[\w-]+|<[^>]*>', " ", shown)]
+    texts = [*READ_ATTRIBUTES.findall(shown), MARKS.sub(" ", shown)]
     words = re.findall(r"[^\W\d_]{2,}", unescape(" ".join(texts)))
     return [word for word in words if word not in NAMES]
 
