@@ -31,7 +31,7 @@ $(READY): requirements.lock pyproject.toml
 # are started by the tests.
 services:
 	@tools/install-missing cdo=cdo rabbitmqctl=rabbitmq-server pg_lsclusters=postgresql \
-	    gfortran=gfortran nf-config=libnetcdff-dev chromium=chromium
+	    gfortran=gfortran nf-config=libnetcdff-dev chromium=chromium firefox-esr=firefox-esr
 	@$(MAKE) --quiet -C workers/hypsometry
 
 demo: setup

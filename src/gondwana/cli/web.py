@@ -22,9 +22,7 @@ def command(host: str, port: int) -> None:
     GONDWANA_FILE_STORE_URL as well, and GONDWANA_PROXIES=1 behind one proxy.
     """
     tell_log()
-    settings = load_settings(
-        mode="distributed", needs=("database_url", "file_store_url", "secret")
-    )
+    settings = load_settings(mode="distributed", needs=("database_url", "file_store_url", "secret"))
     with until_stopped() as stopped, open_platform(settings) as platform:
         app = make_app(platform, settings)
         with asking.Pool(), serving(app, host, port, largest=settings.largest_file) as taken:

@@ -1,0 +1,61 @@
+"""The job of a person in the other browser that people have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from browser_visits import PICTURES, new_name
+from firefox import Firefox, firefox
+from served import PASSWORD, Served
+from support import shared_file
+
+STEPS = ("routing", "pft", "bathymetry", "sub_basins", "heatflow")
+
+
+def test_the_job_in_firefox(served: Served, tmp_path: Path) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with firefox(tmp_path) as window:
+        window.go(f"{served.address}/register")
+        window.evaluate("localStorage.setItem('tour', 'projects workflow')")
+        window.fill("#name", new_name("Fay"))
+        window.fill("#password", PASSWORD)
+        window.click("main form button")
+        window.sees("location.pathname === '/projects'")
+
+        project = upload(window, served)
+        window.evaluate("window.stays = true")
+        window.click("form[action$='/run'] button")
+        window.sees("document.readyState === 'complete' && !window.stays")
+        for step in STEPS:
+            badge = f"document.querySelector('[data-step={step}] .badge').textContent"
+            window.sees(f"{badge} === 'up to date'")
+        window.picture(PICTURES / "workflow-firefox.png")
+
+        edit_vegetation(window, project)
+        window.go(f"{project}/files/topography/map")
+        window.sees("document.querySelector('iframe.viewer:not(.arriving)') !== null")
+        window.picture(PICTURES / "map-firefox.png")
+        window.go(project)
+        size = "(await (await fetch(location.pathname + '/archive.zip')).blob()).size"
+        assert window.evaluate(f"(async () => {size})()") > 1_000_000
+        assert window.complaints == []
+
+
+def upload(window: Firefox, served: Served) -> str:
+    """Make a project from the 60 Ma topography; return where it is."""
+    window.go(f"{served.address}/projects/new")
+    window.choose_file("input[type=file]", shared_file("topography_60Ma_1deg.nc"))
+    window.sees("/\\/projects\\/new\\/./.test(location.pathname)")
+    window.sees("document.querySelector('#name') !== null")
+    window.fill("#name", "Paleocene")
+    window.click("form[action*='/projects/new/'] button.main")
+    window.sees("/^\\/projects\\/[0-9a-f]{32}$/.test(location.pathname)")
+    return str(window.evaluate("location.href"))
+
+
+def edit_vegetation(window: Firefox, project: str) -> None:
+    """Type another share into the table, and see the sum of its row change."""
+    window.go(f"{project}/steps/pft")
+    cell = "table tbody tr:first-child td:nth-of-type(2) input"
+    window.fill(cell, "5")
+    window.sees("document.querySelector('table tbody tr').textContent.includes('105')")

@@ -1,0 +1,150 @@
+"""Debian's Firefox, driven by the standard protocol that it speaks itself (WebDriver BiDi)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from private_rabbitmq import eventually
+
+_LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
+_LARGEST = 100_000_000
+
+
+class Firefox:
+    """A window of Firefox. What its pages complain of is kept in ``complaints``."""
+
+    def __init__(self, runner: asyncio.Runner, line: WebSocketClientConnection) -> None:
+        self._runner = runner
+        self._line = line
+        self._number = count(1)
+        self.complaints: list[str] = []
+        self.do("session.new", capabilities={})
+        self.do("session.subscribe", events=["log.entryAdded"])
+        self._window = self.do("browsingContext.getTree")["contexts"][0]["context"]
+
+    def do(self, method: str, **params: Any) -> dict[str, Any]:
+        """Ask for something and return the answer."""
+        return self._runner.run(self._asked(method, params))
+
+    async def _asked(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        number = next(self._number)
+        asked = {"id": number, "method": method, "params": params}
+        await self._line.write_message(json.dumps(asked))
+        while True:
+            told = json.loads(await self._line.read_message() or "{}")
+            if told.get("method") == "log.entryAdded" and told["params"]["level"] == "error":
+                self.complaints.append(str(told["params"]["text"]))
+            if told.get("id") == number:
+                if told["type"] == "error":
+                    raise RuntimeError(f"{method}: {told['message']}")
+                result: dict[str, Any] = told["result"]
+                return result
+
+    def go(self, address: str) -> None:
+        """Open a page."""
+        self.do("browsingContext.navigate", context=self._window, url=address, wait="complete")
+
+    def evaluate(self, script: str) -> Any:
+        """Return what a script finds in the page."""
+        target = {"context": self._window}
+        told = self.do("script.evaluate", expression=script, target=target, awaitPromise=True)
+        assert told["type"] == "success", told
+        return told["result"].get("value")
+
+    def sees(self, script: str, limit: float = 60.0) -> None:
+        """Wait until something is so in the page."""
+        assert eventually(lambda: self.evaluate(script) is True, limit), script
+
+    def fill(self, selector: str, text: str) -> None:
+        """Type into a field that was clicked; what was in it goes."""
+        self.evaluate(f"{_one(selector)}.focus(); {_one(selector)}.select()")
+        keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
+        typing = {"type": "key", "id": "keys", "actions": keys}
+        self.do("input.performActions", context=self._window, actions=[typing])
+
+    def click(self, selector: str) -> None:
+        """Click in the middle of what is found, as a mouse does."""
+        self.evaluate(f"{_one(selector)}.scrollIntoView({{block: 'center'}})")
+        element = self._element(selector)
+        place = {"type": "element", "element": element}
+        actions = [
+            {"type": "pointerMove", "x": 0, "y": 0, "origin": place},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
+        mouse = {"type": "pointer", "id": "mouse", "actions": actions}
+        self.do("input.performActions", context=self._window, actions=[mouse])
+
+    def choose_file(self, selector: str, path: Path) -> None:
+        """Choose a file, as in the window of the system."""
+        self.do(
+            "input.setFiles",
+            context=self._window,
+            element=self._element(selector),
+            files=[str(path)],
+        )
+
+    def picture(self, target: Path) -> None:
+        """Write what the window shows."""
+        shot = self.do("browsingContext.captureScreenshot", context=self._window, origin="document")
+        target.write_bytes(base64.b64decode(shot["data"]))
+
+    def _element(self, selector: str) -> dict[str, str]:
+        target = {"context": self._window}
+        told = self.do(
+            "script.evaluate", expression=_one(selector), target=target, awaitPromise=False
+        )
+        return {"sharedId": told["result"]["sharedId"]}
+
+
+def _one(selector: str) -> str:
+    return f"document.querySelector({json.dumps(selector)})"
+
+
+@contextmanager
+def firefox(profile: Path) -> Iterator[Firefox]:
+    """Run Firefox with a profile of its own until the block ends."""
+    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    assert program is not None, "Firefox is not installed (Debian: firefox-esr)"
+    process = subprocess.Popen(
+        [
+            program,
+            "--headless",
+            "--remote-debugging-port",
+            "0",
+            "--no-remote",
+            "--profile",
+            profile,
+        ],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        found = next(filter(None, map(_LISTENS.search, process.stderr)))
+        with asyncio.Runner() as runner:
+
+            async def connected() -> WebSocketClientConnection:
+                return await websocket_connect(f"{found[1]}/session", max_message_size=_LARGEST)
+
+            line = runner.run(connected())
+            try:
+                yield Firefox(runner, line)
+            finally:
+                line.close()
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
