@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
@@ -16,6 +15,7 @@ from typing import Any
 
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+from gondwana.server.loop import Loop
 from private_rabbitmq import eventually
 
 _LISTENS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
@@ -25,8 +25,8 @@ _LARGEST = 100_000_000
 class Firefox:
     """A window of Firefox. What its pages complain of is kept in ``complaints``."""
 
-    def __init__(self, runner: asyncio.Runner, line: WebSocketClientConnection) -> None:
-        self._runner = runner
+    def __init__(self, loop: Loop, line: WebSocketClientConnection) -> None:
+        self._loop = loop
         self._line = line
         self._number = count(1)
         self.complaints: list[str] = []
@@ -36,7 +36,7 @@ class Firefox:
 
     def do(self, method: str, **params: Any) -> dict[str, Any]:
         """Ask for something and return the answer."""
-        return self._runner.run(self._asked(method, params))
+        return self._loop.do(lambda: self._asked(method, params))
 
     async def _asked(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         number = next(self._number)
@@ -135,16 +135,19 @@ def firefox(profile: Path) -> Iterator[Firefox]:
     assert process.stderr is not None
     try:
         found = next(filter(None, map(_LISTENS.search, process.stderr)))
-        with asyncio.Runner() as runner:
+        with Loop() as loop:
 
             async def connected() -> WebSocketClientConnection:
                 return await websocket_connect(f"{found[1]}/session", max_message_size=_LARGEST)
 
-            line = runner.run(connected())
-            try:
-                yield Firefox(runner, line)
-            finally:
+            async def left() -> None:
                 line.close()
+
+            line = loop.do(connected)
+            try:
+                yield Firefox(loop, line)
+            finally:
+                loop.do(left)
     finally:
         process.terminate()
         process.communicate(timeout=30)

@@ -77,6 +77,17 @@ def test_guessing_is_refused_for_a_while(site: Site) -> None:
     assert "try again in" in error_of(refused, "password")
 
 
+def test_a_browser_that_was_used_before_is_let_in_while_others_guess(site: Site) -> None:
+    mine, theirs = site.browser("Ada"), site.browser()
+    mine.send("/projects", "/sign-out")
+    assert mine.get("/projects").status_code == 302
+    for _ in range(signing_in.FREE):
+        assert theirs.sign_in("Ada", "wrong wrong wrong").status_code == 401
+    assert theirs.sign_in("Ada").status_code == 429
+    assert mine.sign_in("Ada").status_code == 302
+    assert theirs.sign_in("Ada").status_code == 429
+
+
 PATHS = [
     ("/projects?page=2", "/projects?page=2"),
     ("https://elsewhere.org/", ""),
@@ -172,7 +183,9 @@ def test_the_user_of_the_machine_comes_in_by_the_link(site: Site) -> None:
     assert browser.get(f"/enter?key={key}").headers["Location"] == "/projects"
     assert "Administration" in browser.page("/projects").get_text()
     again = site.browser().get(f"/enter?key={key}")
-    assert again.headers["Location"].startswith("/sign-in")
+    assert again.status_code == 401
+    assert "used or is too old" in again.text
+    assert browser.get(f"/enter?key={key}").headers["Location"] == "/projects"
 
 
 def test_the_account(site: Site) -> None:

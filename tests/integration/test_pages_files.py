@@ -110,7 +110,7 @@ def test_the_list_groups_files_in_the_order_of_the_steps(
     addresses = {link["href"] for link in page.select("a[href]")}
     for rest in ("files/source/download", "archive.zip", "recipe", "files/topography"):
         assert at(project, rest) in addresses
-    assert at(project, "files/soil_map") + "#replace" in addresses
+    assert at(project, "files/soil_map/new") in addresses
 
 
 def test_a_file_tells_what_it_is_and_what_is_in_it(ada: FlaskClient, project: ProjectInfo) -> None:

@@ -201,6 +201,14 @@ def test_a_large_body_of_nobody_is_not_awaited(wsgi: Wsgi, how: str) -> None:
         assert b"\r\n0 " + hashlib.sha256(b"").hexdigest().encode() in answer
 
 
+@pytest.mark.parametrize("told", ["3, 3", "3\r\nContent-Length: 3", "+3", "0x3", "\u0663"])
+def test_a_length_that_is_no_number_is_refused(wsgi: Wsgi, told: str) -> None:
+    with served(wsgi) as port, socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        asked = f"POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: {told}\r\n\r\nabc"
+        line.sendall(asked.encode())
+        assert line.recv(65536).startswith(b"HTTP/1.1 400")
+
+
 def test_a_slow_reader_holds_no_thread(wsgi: Wsgi) -> None:
     with served(wsgi, threads=1) as port:
         slow = http.client.HTTPConnection("127.0.0.1", port, timeout=10)

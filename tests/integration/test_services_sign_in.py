@@ -95,12 +95,28 @@ def test_who_is_shut_out_has_no_session(place: Place) -> None:
     key = begun(place)
     token = tokens.make(place.platform, place.ada, "script").token
     users.deactivate(place.platform, place.admin, "Ada")
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(SignInError):
         sessions.visitor(place.platform, key)
     with pytest.raises(ForbiddenError):
         tokens.actor_of(place.platform, token)
     with pytest.raises(ForbiddenError):
         begun(place)
+
+
+@pytest.mark.parametrize("how", ["shut out and let in again", "given a new password"])
+def test_an_administrator_ends_all_sessions_of_somebody(place: Place, how: str) -> None:
+    key = begun(place)
+    roots = sessions.begin(place.platform, place.admin, agent="", address=HERE).key
+    if how == "given a new password":
+        users.set_password(place.platform, place.admin, "Ada", "another " + PASSWORD)
+    else:
+        users.deactivate(place.platform, place.admin, "Ada")
+        with pytest.raises(SignInError, match="ended"):
+            sessions.visitor(place.platform, key)
+        users.activate(place.platform, place.admin, "Ada")
+    with pytest.raises(SignInError, match="ended"):
+        sessions.visitor(place.platform, key)
+    assert sessions.visitor(place.platform, roots).actor.name == "root"
 
 
 def test_the_link_of_the_machine_opens_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +180,27 @@ def test_guessing_is_slowed_and_the_owner_gets_in_again(place: Place, later: obj
     with pytest.raises(SignInError):  # all is forgotten
         attempt("wrong")
     assert attempt(PASSWORD) == "Ada"
+
+
+def test_guessing_elsewhere_does_not_keep_the_owner_out(place: Place) -> None:
+    def attempt(password: str, name: str = "Ada", mark: str = "") -> str:
+        return sign_in(place.platform, name, password, address=HERE, mark=mark).name
+
+    mark = signing_in.mark_of("Ada")
+    assert "Ada" not in mark
+    for _ in range(signing_in.FREE):
+        with pytest.raises(SignInError):
+            attempt("wrong")
+    foreign = signing_in.mark_of("Bob")
+    for other in ("", foreign, ".", "nonsense", mark.partition(".")[0], mark[:-1]):
+        with pytest.raises(TooManyTriesError):
+            attempt(PASSWORD, mark=other)
+    assert attempt(PASSWORD, "ada", mark) == "Ada"
+    for _ in range(signing_in.FREE):
+        with pytest.raises(SignInError):
+            attempt("wrong", mark=mark)
+    with pytest.raises(TooManyTriesError):  # nobody guesses on by it
+        attempt(PASSWORD, mark=mark)
 
 
 def test_unknown_names_are_refused_alike(place: Place) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from bokeh.util.token import get_token_payload
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -131,13 +132,32 @@ def test_who_gets_a_page_and_a_line(viewers: Viewers) -> None:
     page = viewers.page("Ada")
     assert page.status_code == 200
     assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
-    assert viewers.cookie("Ada").partition("=")[2] not in page.text
+    held = get_token_payload(viewers.token("Ada"))
+    assert (held["cookies"], held["headers"]) == ({}, {}), "the page tells nothing of the cookie"
     ada, vera, bob = (viewers.token(name) for name in ("Ada", "Vera", "Bob"))
     for name, token in (("Ada", ada), ("Vera", vera), ("Bob", bob)):
         assert viewers.answer(name, token) == 101
     for name, token in (("", ada), ("Bob", ada), ("Ada", vera), ("Ada", "nonsense"), ("Ada", "")):
         assert viewers.answer(name, token) == 403, (name, token)
     assert viewers.answer("Ada", ada, "https://elsewhere.org") == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["/viewer/map/autoload.js?bokeh-autoload-element=x", "/viewer/map/metadata",
+             "/viewer/map?bokeh-session-id=x", "/viewer/map?bokeh-token=x"],
+)  # fmt: skip
+def test_ways_for_other_sites_are_closed(viewers: Viewers, path: str) -> None:
+    viewers.page("Ada")
+    headers = {"Cookie": viewers.cookie("Ada")}
+    answer = requests.get(f"http://{viewers.host}{path}", headers=headers, timeout=30)
+    assert answer.status_code == 403
+
+
+def test_pages_are_not_opened_without_end(viewers: Viewers) -> None:
+    assert viewers.page("Vera").status_code == 200
+    found = {viewers.page("Ada").status_code for _ in range(viewer._MANY + 1)}
+    assert found == {200, 429}
+    assert viewers.page("Vera").status_code == 200
 
 
 def test_a_page_tells_nothing_of_a_project_that_is_not_ones_own(viewers: Viewers) -> None:

@@ -33,6 +33,7 @@ def command(data_folder: Path | None, host: str, port: int, jobs: int) -> None:
     Stop it with Ctrl-C. What was unfinished is taken up again at the next start.
     """
     tell_log()
+    os.umask(0o077)  # nobody else of this machine reads what people keep here
     settings = load_settings(mode="embedded", data_folder=data_folder)
     with until_stopped() as stopped, embedded(settings, jobs=jobs) as running:
         name = user_of_this_machine()

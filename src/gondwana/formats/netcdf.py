@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from gondwana.errors import GondwanaError, InputError
+from gondwana.formats.hdf5 import refuse_what_leads_outside
 from gondwana.formats.signatures import what_it_is
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def open_netcdf(
     where = str(path)
     _check_signature(path)
     try:
+        if is_hdf5(path):
+            refuse_what_leads_outside(path)
         with NETCDF_LOCK, warnings.catch_warnings():
             # a file that declares two missing values is read with both
             warnings.simplefilter("ignore", xr.SerializationWarning)
@@ -76,6 +79,12 @@ def open_netcdf(
             remedy="copy or download it again",
             where=where,
         ) from error
+
+
+def is_hdf5(path: Path) -> bool:
+    """Tell whether a file is HDF5, as NetCDF-4 is."""
+    with path.open("rb") as file:
+        return file.read(len(_HDF5)) == _HDF5
 
 
 def _check_signature(path: Path) -> None:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gondwana import __version__
-from gondwana.formats.netcdf import NETCDF_LOCK
+from gondwana.errors import InputError
+from gondwana.formats.hdf5 import refuse_what_leads_outside
+from gondwana.formats.netcdf import NETCDF_LOCK, is_hdf5
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -50,7 +52,9 @@ class Origin:
         """Read where a file comes from; a file from elsewhere is a source itself."""
         import netCDF4  # noqa: PLC0415
 
-        with suppress(OSError, RuntimeError, ValueError, AttributeError), NETCDF_LOCK:
+        with suppress(OSError, RuntimeError, ValueError, AttributeError, InputError), NETCDF_LOCK:
+            if is_hdf5(path):
+                refuse_what_leads_outside(path)
             with netCDF4.Dataset(path) as file:
                 told = json.loads(file.gondwana_origin)
             return cls(dict(told["sources"]), tuple(told["steps"]))

@@ -74,8 +74,8 @@ def make(platform: Platform, secret: str, known: Known, loop: IOLoop) -> BokehTo
         secret_key=secret.encode(),
         sign_sessions=True,
         auth_provider=_Session(known),
-        exclude_headers=["Cookie", "Authorization"],
-        exclude_cookies=[],
+        include_headers=[],  # the token stands in the page, where scripts can read it
+        include_cookies=[],
         unused_session_lifetime_milliseconds=_UNUSED,
         use_index=False,
         websocket_compression_level=1,

@@ -34,7 +34,7 @@ from gondwana.web.headers import NOTHING
 
 _OFTEN = 0.04
 """Seconds between two looks at least, so that a busy engine does not keep us busy."""
-_BEAT = 15.0
+_BEAT = 5.0
 """Seconds after which a silent line is told to be alive, and its reader's session is looked at."""
 _WAITING = 1.0
 

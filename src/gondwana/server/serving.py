@@ -23,6 +23,8 @@ from gondwana.web.known import is_known
 
 _THREADS = 16
 _CHUNK = 256 * 1024
+_SMALL = 64 * 1024
+_IDLE = 60.0
 _PROJECT = r"/api/v1/projects/([^/]+)/events"
 
 
@@ -77,7 +79,11 @@ def serving(app: Flask, host: str, port: int, *, largest: int) -> Iterator[int]:
 
         async def begin() -> HTTPServer:
             server = HTTPServer(
-                router, max_body_size=1 << 62, max_buffer_size=4 * 1024**2, chunk_size=_CHUNK
+                router,
+                max_body_size=_SMALL,  # what takes large bodies says so itself
+                max_buffer_size=4 * 1024**2,
+                chunk_size=_CHUNK,
+                idle_connection_timeout=_IDLE,
             )
             server.add_sockets(sockets)
             viewer.begin()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,12 @@ _OFTEN = 3.0
 """Seconds between two looks at who may still be here."""
 _UNKNOWN = 401
 _DENIED = 403
+_TOO_MANY = 429
+_MANY, _WHILE = 20, 20.0
+"""Pages that one person may open within some seconds."""
+_INNER = {"bokeh-session-id", "bokeh-token"}
+_UNUSED = ("/autoload.js", "/metadata")
+"""Ways that Bokeh has for pages of other sites."""
 
 _POLICY = (
     "default-src 'none'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; "
@@ -62,6 +69,7 @@ class Viewer(Router):
         self._loaded: BokehTornado | None = None
         self._guard = PeriodicCallback(self._look_who_is_here, 1000 * _OFTEN)
         self._loading: asyncio.Task[None] | None = None
+        self._opened: dict[str, list[float]] = {}  # when somebody opened pages lately
 
     def begin(self) -> None:
         """Load the applications in a moment; called in the event loop."""
@@ -99,6 +107,11 @@ class Viewer(Router):
         handler.set_header("Content-Security-Policy", _POLICY)
         handler.set_header("X-Content-Type-Options", "nosniff")
         handler.set_header("Referrer-Policy", "same-origin")
+        handler.set_header("Cross-Origin-Resource-Policy", "same-origin")
+        handler.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        handler.clear_header("Server")
+        if set(handler.request.arguments) & _INNER or handler.request.path.endswith(_UNUSED):
+            raise HTTPError(_DENIED)
         is_socket = handler.request.headers.get("Upgrade", "").lower() == "websocket"
         who = await IOLoop.current().run_in_executor(
             self._threads, self._admitted, environ_of(handler.request), None
@@ -107,8 +120,23 @@ class Viewer(Router):
             _refuse_strangers(handler.request, who)
         if who is None:
             raise HTTPError(_UNKNOWN, reason="Sign in first")
+        if not is_socket:
+            self._refuse_crowd(who.user_id)
         handler.request.gondwana_user = who.user_id  # type: ignore[attr-defined]
         return who.user_id
+
+    def _refuse_crowd(self, user_id: str) -> None:
+        """Refuse somebody who opens pages faster than anybody can look at them.
+
+        Raises
+        ------
+        HTTPError
+        """
+        now = time.monotonic()
+        lately = [at for at in self._opened.get(user_id, ()) if now - at < _WHILE]
+        if len(lately) >= _MANY:
+            raise HTTPError(_TOO_MANY, reason="Too many maps at once, try again in a moment")
+        self._opened[user_id] = [*lately, now]
 
     def _admitted(self, environ: dict[str, Any], project_id: str | None) -> Actor | None:
         with self._app.request_context(environ):
@@ -134,7 +162,7 @@ class Viewer(Router):
             )
             if who is None:
                 socket.close(1008, "signed out, or the project is not yours any more")
-                await connection.session.destroy_session()  # type: ignore[attr-defined]
+                connection.session.request_expiration()
 
 
 class _StillLoading(RequestHandler):

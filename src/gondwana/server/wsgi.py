@@ -17,10 +17,11 @@ from tornado.http1connection import HTTP1Connection
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
-from tornado.web import RequestHandler, stream_request_body
+from tornado.web import HTTPError, RequestHandler, stream_request_body
 from tornado.wsgi import WSGIContainer
 
 _IN_MEMORY = 256 * 1024
+_BAD = 400
 _NO_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 _FREE = 1024 * 1024
 """Bytes that anybody may send; more is for those who are known, so that nobody fills the disk."""
@@ -68,8 +69,11 @@ class ApplicationHandler(RequestHandler):
 
     async def prepare(self) -> None:
         """Answer at once where the body is not going to be taken: the application refuses it."""
+        self._connection.set_max_body_size(self._largest)
         declared = self.request.headers.get("Content-Length", "0")
-        length = int(declared) if declared.isdecimal() else 0
+        if not (declared.isascii() and declared.isdecimal()):
+            raise HTTPError(_BAD)  # twice, or in a way that others may read as another number
+        length = int(declared)
         is_large = length > _FREE or "Transfer-Encoding" in self.request.headers
         if length > self._largest:
             await self._answer_at_once(length)

@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, Queue
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
 
 from gondwana.errors import GondwanaError, InputError, ParameterError
@@ -26,6 +26,7 @@ LIMIT = 600.0
 """Seconds that an answer may take where somebody waits at a command line."""
 
 POOL_LIMIT = 120.0
+_PLACES = 10  # for those who wait for a child: the others find the site busy, and not dead
 """The same in a pool, in which others wait as well."""
 
 _OFTEN = 100  # questions after which a child is replaced: what it has read is forgotten with it
@@ -78,6 +79,10 @@ def ask(question: str, **about: Any) -> tuple[dict[str, Any], bytes]:
         return _asked(child, question, about, LIMIT)
 
 
+def _busy() -> BusyError:
+    return BusyError("too many files are being looked at", remedy="try again in a moment")
+
+
 class Pool:
     """Children that are kept warm, each for one question at a time; any thread may ask.
 
@@ -98,6 +103,7 @@ class Pool:
         self._limit = limit
         self._free: Queue[Child] = Queue()
         self._children: set[Child] = set()
+        self._places = BoundedSemaphore(_PLACES)
         self._lock = Lock()
         self._open = False
 
@@ -146,12 +152,15 @@ class Pool:
             self._take_back(child)
 
     def _next(self) -> Child:
+        """Wait for a child; only so many may wait that others are still served."""
+        if not self._places.acquire(blocking=False):
+            raise _busy()
         try:
             return self._free.get(timeout=self._limit)
         except Empty:
-            raise BusyError(
-                "too many files are being looked at", remedy="try again in a moment"
-            ) from None
+            raise _busy() from None
+        finally:
+            self._places.release()
 
     def _take_back(self, child: Child) -> None:
         with self._lock:

@@ -20,9 +20,9 @@ LARGEST_JSON = 4 * 1024**2
 LARGEST_BLOCK = 64 * 1024**2
 
 _CHUNK = 1 << 18
-_NOT_FOR_CHILDREN = frozenset(
-    {"GONDWANA_DATABASE_URL", "GONDWANA_BROKER_URL", "GONDWANA_SECRET", "GONDWANA_CONFIG"}
-)
+_FOR_CHILDREN = ("PATH", "HOME", "LANG", "TMPDIR", "TZ", "VIRTUAL_ENV")
+_ALSO_FOR_CHILDREN = ("LC_", "PYTHON", "NUMBA_", "XDG_", "OMP_", "OPENBLAS_", "LD_")
+"""What a child may know of its surroundings: nothing of databases, stores and their passwords."""
 
 
 class BrokenDownError(Exception):
@@ -154,6 +154,14 @@ def _started(channel: int) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(channel,),
-        env={name: text for name, text in os.environ.items() if name not in _NOT_FOR_CHILDREN},
+        env=_surroundings(),
         start_new_session=True,
     )
+
+
+def _surroundings() -> dict[str, str]:
+    return {
+        name: text
+        for name, text in os.environ.items()
+        if name in _FOR_CHILDREN or name.startswith(_ALSO_FOR_CHILDREN)
+    }

@@ -20,7 +20,7 @@ from gondwana.services.door import ProjectVisit, changing, looking
 from gondwana.services.uploads import TOPOGRAPHY, Stored, Upload, take_in
 from gondwana.services.wishes import good_parameters
 from gondwana.steps.kinds import KINDS
-from gondwana.storage import projects, revisions
+from gondwana.storage import projects, revisions, users
 from gondwana.storage.errors import ConflictError, NotFoundError
 from gondwana.storage.marks import utc_now
 from gondwana.storage.models import Revision
@@ -224,7 +224,10 @@ def replace(
         regrid = _regrid(platform, visit) if kind == TOPOGRAPHY else {}
     file = take_in(platform, kind, upload, usage, regrid)
     with changing(platform, actor, project_id) as visit:
+        owner = users.lock(visit.session, visit.project.owner_id).id
         projects.lock(visit.session, project_id)
+        room = quotas.usage_of(platform, visit.session, owner, without=file.sha256)
+        room.require(file.size)  # others may have come at the same time
         return _replaced(platform, visit, file, told, based_on)
 
 

@@ -2,13 +2,18 @@
 
 Refusals are counted for each name and for each address. After a few in a row nobody gets in by that
 name from anywhere new, or from that address at all, for a time that doubles with each further one.
-A browser in which the same person is signed in, and a token, are not concerned; so that whoever
-knows a name can keep its owner from signing in anew for a quarter of an hour at a time, not more.
+
+Whoever knows a name and goes on guessing could so keep its owner out for as long as they like.
+Therefore a browser in which somebody has once signed in keeps a mark of their name, also when they
+sign out, and refusals in it are counted by themselves: guessing elsewhere does not concern it.
+Sessions and tokens are not concerned either. What is left: while somebody guesses, the owner may
+not get in by a browser that they have never used.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Collection
 from datetime import timedelta
 from typing import ClassVar
@@ -50,7 +55,7 @@ class TooManyTriesError(GondwanaError):
         )
 
 
-def sign_in(platform: Platform, name: str, password: str, *, address: str) -> Actor:
+def sign_in(platform: Platform, name: str, password: str, *, address: str, mark: str = "") -> Actor:
     """Return the user who has this name and password, unless somebody has guessed too often.
 
     Parameters
@@ -59,6 +64,8 @@ def sign_in(platform: Platform, name: str, password: str, *, address: str) -> Ac
     name, password : str
     address : str
         From where they come.
+    mark : str
+        What `mark_of` gave their browser, which has to have kept it where nobody can write it.
 
     Raises
     ------
@@ -69,16 +76,25 @@ def sign_in(platform: Platform, name: str, password: str, *, address: str) -> Ac
     ForbiddenError
         Their account is not active.
     """
-    by_name = _key("name", compared(name))
-    keys = {by_name: FREE, _key("address", address): FREE_OF_ADDRESS}
+    if mark and _made(mark.partition(".")[0], name) == mark:
+        own = _key("browser", mark)
+        keys = {own: FREE}
+    else:
+        own = _key("name", compared(name))
+        keys = {own: FREE, _key("address", address): FREE_OF_ADDRESS}
     _refuse_guessing(platform, keys)
     try:
         actor = users.authenticate(platform, name, password)
     except SignInError:
         _count(platform, keys)
         raise
-    _forget(platform, by_name)
+    _forget(platform, own)
     return actor
+
+
+def mark_of(name: str) -> str:
+    """Return a new mark for a browser in which somebody signs in; it does not tell their name."""
+    return _made(secrets.token_urlsafe(16), name)
 
 
 def wait_after(number: int, free: int) -> timedelta:
@@ -88,9 +104,17 @@ def wait_after(number: int, free: int) -> timedelta:
     return min(LONGEST, FIRST * (1 << min(number - free, _MOST_DOUBLINGS)))
 
 
+def _made(salt: str, name: str) -> str:
+    return f"{salt}.{_sum_of(salt + compared(name))}"
+
+
+def _sum_of(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
 def _key(what: str, value: str) -> str:
     """Return what is kept of what somebody typed, which may be anything, even their password."""
-    return f"{what}:{hashlib.sha256(value.encode(errors='replace')).hexdigest()}"
+    return f"{what}:{_sum_of(value)}"
 
 
 def _refuse_guessing(platform: Platform, keys: dict[str, int]) -> None:

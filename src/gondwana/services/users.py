@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from gondwana.accounts import passwords
@@ -17,7 +17,7 @@ from gondwana.errors import ParameterError
 from gondwana.services.door import admitted, reading, visiting
 from gondwana.storage import users
 from gondwana.storage.errors import ConflictError, NameTakenError, NotFoundError
-from gondwana.storage.models import User
+from gondwana.storage.models import SignedIn, Token, User
 from gondwana.storage.names import clean_name, compared
 from gondwana.storage.words import Role
 
@@ -233,7 +233,7 @@ def everybody(platform: Platform, actor: Actor) -> list[UserInfo]:
 
 
 def set_password(platform: Platform, actor: Actor, name: str, password: str) -> UserInfo:
-    """Give a user a new password, as an administrator.
+    """Give a user a new password, as an administrator; their sessions and tokens end.
 
     Raises
     ------
@@ -245,6 +245,8 @@ def set_password(platform: Platform, actor: Actor, name: str, password: str) -> 
     with visiting(platform, actor, admin=True) as visit:
         user = users.named(visit.session, name)
         user.password = kept
+        _sign_out(visit.session, user)
+        visit.session.execute(delete(Token).where(Token.user_id == user.id))
         return _info(user)
 
 
@@ -288,11 +290,12 @@ def set_role(platform: Platform, actor: Actor, name: str, role: Role) -> UserInf
 
 
 def deactivate(platform: Platform, actor: Actor, name: str) -> UserInfo:
-    """Shut somebody out; what is theirs stays. Raises as `set_role`."""
+    """Shut somebody out, everywhere; what is theirs stays. Raises as `set_role`."""
     with visiting(platform, actor, admin=True) as visit:
         user = users.named(visit.session, name)
         _keep_an_administrator(visit.session, user)
         user.active = False
+        _sign_out(visit.session, user)
         return _info(user)
 
 
@@ -319,6 +322,11 @@ def _keep_an_administrator(session: Session, leaving: User) -> None:
         raise ConflictError(
             f"'{leaving.name}' is the only administrator", remedy="make somebody else one first"
         )
+
+
+def _sign_out(session: Session, user: User) -> None:
+    """End all sessions of a user, so that none comes back with the account."""
+    session.execute(delete(SignedIn).where(SignedIn.user_id == user.id))
 
 
 def _renew(platform: Platform, user: User, kept: str) -> None:

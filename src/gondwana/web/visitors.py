@@ -1,7 +1,7 @@
 """Who comes: the platform that a request is about, and the actor whose browser sent it.
 
 The cookie is signed and holds a random key and nothing about the person; the key leads to a row,
-so that a session can be ended from anywhere.
+so that a session can be ended from anywhere. A mark of who signed in last stays beside it.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from gondwana.accounts.errors import SignInError
 from gondwana.accounts.permissions import Actor
 from gondwana.config import Settings
 from gondwana.dispatcher.platform import Platform
-from gondwana.services import sessions
+from gondwana.services import sessions, signing_in
 from gondwana.services.sessions import Visitor
 
 KEY = "key"
+_MARK = "mark"
 
 
 def platform() -> Platform:
@@ -68,18 +69,28 @@ def enter(who: Actor) -> None:
     begun = sessions.begin(
         platform(), who, agent=request.user_agent.string[:200], address=address()
     )
-    session.permanent = True
     session[KEY] = begun.key
+    session[_MARK] = signing_in.mark_of(who.name)
+    session.permanent = True
 
 
 def leave() -> None:
-    """End the session of this browser, if there is one."""
-    key = session.get(KEY)
+    """End the session of this browser, if there is one; its mark stays."""
+    key, kept = session.get(KEY), mark()
     if isinstance(key, str):
         sessions.end(platform(), key)
     session.clear()
+    if kept:
+        session[_MARK] = kept
+        session.permanent = True
     g.pop("visitor", None)
     g.pop("csrf_token", None)
+
+
+def mark() -> str:
+    """Return the mark of who signed in last in this browser, see `signing_in`; or nothing."""
+    kept = session.get(_MARK)
+    return kept if isinstance(kept, str) else ""
 
 
 def address() -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from flask import g, request
 from flask_wtf.csrf import CSRFError, validate_csrf
+from werkzeug.datastructures import Authorization
 from wtforms import ValidationError
 
 from gondwana.accounts.errors import ForbiddenError, SignInError
@@ -56,7 +57,7 @@ def refuse_token() -> None:
 def _found() -> tuple[Actor, Way]:
     if "Authorization" not in request.headers:
         return _of_session(), "session"
-    given = request.authorization
+    given = _authorization()
     if given is not None and given.type == "bearer" and given.token:
         return tokens.actor_of(visitors.platform(), given.token), "token"
     if given is not None and given.type == "basic" and _is_name(given.username):
@@ -71,6 +72,14 @@ def _found() -> tuple[Actor, Way]:
         "the header Authorization is neither 'Bearer' with a token nor 'Basic' with a name",
         remedy="send one of them",
     )
+
+
+def _authorization() -> Authorization | None:
+    """Return what the header says; None where it is no text."""
+    try:
+        return request.authorization
+    except ValueError:
+        return None
 
 
 def _of_session() -> Actor:

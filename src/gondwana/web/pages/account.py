@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 
 from gondwana.accounts.errors import SignInError
 from gondwana.errors import ParameterError
-from gondwana.services import quotas, sessions, tokens, users
+from gondwana.services import quotas, sessions, signing_in, tokens, users
+from gondwana.services.signing_in import TooManyTriesError
 from gondwana.storage.errors import ConflictError
-from gondwana.web.visitors import actor, platform, visitor
+from gondwana.web.visitors import actor, address, mark, platform, visitor
 
 account_pages = Blueprint("account", __name__)
 
@@ -42,9 +43,13 @@ def password() -> Any:
     here = visitor()
     old, new = request.form.get("old", ""), request.form.get("new", "")
     try:
+        signing_in.sign_in(platform(), here.actor.name, old, address=address(), mark=mark())
+    except SignInError:
+        return _page({"old": _("The old password is wrong.")}), 422
+    except TooManyTriesError as error:
+        return _page({"old": str(error)}), error.http_status
+    try:
         users.change_password(platform(), here.actor, old, new)
-    except SignInError as error:
-        return _page({"old": str(error)}), 422
     except (ParameterError, ConflictError) as error:
         return _page({"new": str(error)}), error.http_status
     sessions.end_others(platform(), here.actor, here.session_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -21,6 +21,7 @@ from gondwana.services.files import RevisionInfo
 from gondwana.services.uploads import is_netcdf
 from gondwana.steps.kinds import KINDS
 from gondwana.web.map_query import SLICE, view_of
+from gondwana.web.numbers import whole_number
 from gondwana.web.pages.maps import PROJECTIONS, maps_pages, sent_picture
 from gondwana.web.visitors import actor, platform
 
@@ -61,6 +62,12 @@ class Limits(TypedDict):
     high: float | None
 
 
+def _most_telling(changed: Sequence[str], kinds: Sequence[str]) -> str:
+    """Return the kind that changed last and has two revisions, or else the topography."""
+    several = (kind for kind in changed if kind in kinds and changed.count(kind) > 1)
+    return next(several, _FIRST_CHOICE if _FIRST_CHOICE in kinds else kinds[0])
+
+
 @maps_pages.get("/projects/<project_id>/compare")
 def compare(project_id: str) -> Any:
     """Compare two revisions: chosen by the address, otherwise the last two."""
@@ -68,8 +75,9 @@ def compare(project_id: str) -> Any:
     project = projects.get(platform(), who, project_id)
     other_id = request.args.get("with") or project_id
     other = project if other_id == project_id else projects.get(platform(), who, other_id)
-    kinds = _kinds(files.history(platform(), who, project_id))
-    kind = request.args.get("kind") or (_FIRST_CHOICE if _FIRST_CHOICE in kinds else kinds[0])
+    ever = files.history(platform(), who, project_id)
+    kinds = _kinds(ever)
+    kind = request.args.get("kind") or _most_telling([one.kind for one in ever], list(kinds))
     ours = files.history(platform(), who, project_id, kind)
     theirs = ours if other is project else files.history(platform(), who, other_id, kind)
     first, second = _pair(ours, theirs, is_one_project=other is project)
@@ -112,7 +120,7 @@ def compare(project_id: str) -> Any:
 @maps_pages.get("/projects/<project_id>/files/<kind>/difference.png")
 def difference(project_id: str, kind: str) -> Response:
     """Send a map of the second revision less the first."""
-    first, second = (request.args.get(name, type=int) for name in ("first", "second"))
+    first, second = (request.args.get(name, type=whole_number) for name in ("first", "second"))
     one = Which(project_id, kind, first)
     other = Which(request.args.get("with") or project_id, kind, second)
     found = differing.differing(
@@ -149,7 +157,7 @@ def _pair(
 
 
 def _numbered(found: list[RevisionInfo], name: str) -> RevisionInfo | None:
-    number = request.args.get(name, type=int)
+    number = request.args.get(name, type=whole_number)
     return next((one for one in found if one.number == number), None)
 
 

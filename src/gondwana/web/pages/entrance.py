@@ -13,7 +13,7 @@ from gondwana.errors import GondwanaError, ParameterError
 from gondwana.services import example, invitations, sessions, signing_in, users
 from gondwana.services.signing_in import TooManyTriesError
 from gondwana.storage.errors import ConflictError, NameTakenError, NotFoundError
-from gondwana.web.visitors import address, enter, leave, platform, settings, somebody
+from gondwana.web.visitors import address, enter, leave, mark, platform, settings, somebody
 
 entrance = Blueprint("entrance", __name__)
 
@@ -29,7 +29,7 @@ def sign_in() -> Any:
     name = request.form.get("name", "").strip()
     try:
         who = signing_in.sign_in(
-            platform(), name, request.form.get("password", ""), address=address()
+            platform(), name, request.form.get("password", ""), address=address(), mark=mark()
         )
     except (SignInError, ForbiddenError, TooManyTriesError) as error:
         page = render_template(
@@ -56,7 +56,7 @@ def register() -> Any:
         typed = {name: request.form.get(name, "").strip() for name in typed}
         problems = _registered(typed, secret if invitation else "")
         if not problems:
-            flash(_("Welcome. The example below is finished: open it and look around."), "good")
+            flash(_("Welcome. An example is there already: open it and look around."), "good")
             return redirect(url_for("projects.listed"))
     page = render_template("entrance/register.html", typed=typed, problems=problems, secret=secret)
     return page, 422 if problems else 200
@@ -73,7 +73,13 @@ def sign_out() -> Any:
 @entrance.get("/enter")
 def enter_by_key() -> Any:
     """Let the user of this machine in by the link that the server printed."""
-    who = sessions.local_actor(platform(), request.args.get("key", ""))
+    try:
+        who = sessions.local_actor(platform(), request.args.get("key", ""))
+    except SignInError as error:
+        if somebody() is not None:
+            return redirect(url_for("projects.listed"))
+        told = {"status": error.http_status, "message": error.problem, "remedy": error.remedy}
+        return render_template("error.html", where="", **told), error.http_status
     example.give(platform(), who)
     enter(who)
     return redirect(url_for("projects.listed"))

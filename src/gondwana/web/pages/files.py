@@ -23,6 +23,7 @@ from gondwana.services.uploads import TOPOGRAPHY, Upload, is_netcdf
 from gondwana.steps.kinds import KINDS
 from gondwana.storage.errors import ConflictError, NotFoundError
 from gondwana.web.api.answers import sent
+from gondwana.web.numbers import whole_number
 from gondwana.web.visitors import actor, platform
 from gondwana.workflow.graph import kinds_of
 
@@ -104,7 +105,7 @@ def replace(project_id: str, kind: str) -> Any:
             kind,
             Upload(given.filename, given.stream),
             note=note,
-            based_on=request.form.get("based_on", type=int),
+            based_on=request.form.get("based_on", type=whole_number),
         )
     except _TOLD as error:
         return _page(project_id, kind, note=note, problem=error)
@@ -115,7 +116,7 @@ def replace(project_id: str, kind: str) -> Any:
 @files_pages.post("/projects/<project_id>/files/<kind>/restore")
 def restore(project_id: str, kind: str) -> Any:
     """Make an earlier revision the current one again."""
-    who, number = actor(), request.form.get("revision", 0, type=int)
+    who, number = actor(), request.form.get("revision", 0, type=whole_number)
     note = request.form.get("note", "")
     try:
         made = files.restore(platform(), who, project_id, kind, number, note=note)
@@ -136,7 +137,7 @@ def take_away(project_id: str, kind: str) -> Any:
 @files_pages.get("/projects/<project_id>/files/<kind>/download")
 def download(project_id: str, kind: str) -> Response:
     """Send a file, or the part of it that was asked for."""
-    number = request.args.get("revision", type=int)
+    number = request.args.get("revision", type=whole_number)
     return sent(files.opened(platform(), actor(), project_id, kind, number))
 
 
@@ -162,7 +163,7 @@ def recipe(project_id: str) -> Response:
 @files_pages.get("/projects/<project_id>/history")
 def history(project_id: str) -> Any:
     """Show all that has happened in a project, the last first."""
-    who, number = actor(), request.args.get("page", 1, type=int)
+    who, number = actor(), request.args.get("page", 1, type=whole_number)
     project = projects.get(platform(), who, project_id)
     found = timeline.timeline(platform(), who, project_id, number)
     return render_template("files/history.html", project=project, tab="history", found=found)
@@ -202,7 +203,7 @@ def _page(
 
 def _chosen(revisions: Sequence[RevisionInfo], kind: str) -> RevisionInfo | None:
     """Return the revision that the address names, or else the current one, or the last."""
-    number = request.args.get("revision", type=int)
+    number = request.args.get("revision", type=whole_number)
     if number is None:
         return next((one for one in revisions if one.is_current), next(iter(revisions), None))
     found = next((one for one in revisions if one.number == number), None)

@@ -17,6 +17,7 @@ from gondwana.services import asking, files, maps, projects
 from gondwana.services.comparing import Which
 from gondwana.services.maps import Drawn
 from gondwana.web.map_query import SLICE, view_of
+from gondwana.web.numbers import whole_number
 from gondwana.web.texts import asset
 from gondwana.web.visitors import actor, platform
 
@@ -70,7 +71,7 @@ def thumbnail(project_id: str) -> Response:
 @maps_pages.get("/projects/<project_id>/files/<kind>/map.png")
 def picture(project_id: str, kind: str) -> Response:
     """Send a picture of a file, drawn as the address says."""
-    which = Which(project_id, kind, request.args.get("revision", type=int))
+    which = Which(project_id, kind, request.args.get("revision", type=whole_number))
     drawn = maps.drawn(platform(), actor(), which, view_of(request.args, _SMALL))
     name = f"{kind}-{drawn.about.variable}.png" if "download" in request.args else ""
     return sent_picture(drawn.png, name)
@@ -80,7 +81,7 @@ def picture(project_id: str, kind: str) -> Response:
 def show(project_id: str, kind: str) -> Any:
     """Show a file as a map: a picture at once, and the viewer as soon as it is loaded."""
     who = actor()
-    which = Which(project_id, kind, request.args.get("revision", type=int))
+    which = Which(project_id, kind, request.args.get("revision", type=whole_number))
     project = projects.get(platform(), who, project_id)
     trouble: ParameterError | InputError | None = None
     drawn: Drawn | None = None

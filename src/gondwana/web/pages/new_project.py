@@ -29,6 +29,7 @@ from gondwana.storage.errors import (
     NotFoundError,
 )
 from gondwana.storage.names import LONGEST
+from gondwana.web.numbers import whole_number
 from gondwana.web.visitors import actor, platform
 
 new_project_pages = Blueprint("new_project", __name__)
@@ -219,7 +220,7 @@ def _replaced(who: Actor, place: Place, offer: Offer) -> Any:
             place.kind,
             offer.id,
             note=form.get("note", ""),
-            based_on=form.get("based_on", type=int),
+            based_on=form.get("based_on", type=whole_number),
         )
     except _TOLD as error:
         return _shown(place, offer, form, {"note": _sentence(error)}), error.http_status

@@ -45,7 +45,7 @@ SENTENCES = {
     "give a file": lazy_gettext("%(step)s %(why)s."),
     "set parameters": lazy_gettext("%(step)s %(why)s."),
     "run": lazy_gettext("%(step)s is not up to date: run it."),
-    "start a worker": lazy_gettext("All else is done; for %(step)s no worker is there."),
+    "start a worker": lazy_gettext("All that can be made here is done; %(step)s needs a worker."),
     "wait": lazy_gettext("At work: %(busy)s."),
     "nothing": lazy_gettext("Everything is up to date."),
 }
@@ -72,6 +72,7 @@ def show(project_id: str) -> Any:
         drawing=drawing(platform().graph),
         doings=DOINGS,
         told=_told(found),
+        busy=[step.name for step in found.steps if step.shown in status.UNDER_WAY],
     )
 
 

@@ -11,6 +11,7 @@ from gondwana.errors import ParameterError
 from gondwana.services import listing, projects
 from gondwana.services.listing import ORDERS, Order, Scope
 from gondwana.storage.errors import NameTakenError
+from gondwana.web.numbers import whole_number
 from gondwana.web.visitors import actor, platform, somebody
 
 projects_pages = Blueprint("projects", __name__)
@@ -41,7 +42,7 @@ def listed() -> Any:
         scope=cast("Scope", asked["scope"]),
         search=asked["search"],
         order=cast("Order", asked["order"]),
-        number=request.args.get("page", 1, type=int),
+        number=request.args.get("page", 1, type=whole_number),
     )
     return render_template("projects/list.html", found=found, asked=asked)
 

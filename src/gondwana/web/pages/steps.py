@@ -37,6 +37,7 @@ from gondwana.steps.kinds import KINDS
 from gondwana.storage.errors import ConflictError, NotFoundError
 from gondwana.storage.words import RunStatus
 from gondwana.web.forms import Form, Problem, Reading, filled, read_form, rearranged
+from gondwana.web.numbers import whole_number
 from gondwana.web.visitors import actor, platform
 
 steps_pages = Blueprint("steps", __name__)
@@ -210,7 +211,7 @@ def _log(who: Actor, project_id: str, step: str, history: list[RunInfo]) -> RunL
     """Return what is kept of the run that the address names, or of the last one."""
     if not history:
         return None
-    attempt = request.args.get("attempt", type=int)
+    attempt = request.args.get("attempt", type=whole_number)
     return runs.log(platform(), who, project_id, step, attempt)
 
 

@@ -40,9 +40,16 @@ document.addEventListener("submit", (event) => {
 });
 
 // a choice that takes effect at once
+// (by the pointer: with the keyboard each arrow is a change, and a button sends the form)
 for (const field of document.querySelectorAll("[data-submits]")) {
-  field.addEventListener("change", () => field.form.requestSubmit());
+  let isKeyed = false;
+  field.addEventListener("keydown", () => { isKeyed = field.tagName === "SELECT"; });
+  field.addEventListener("pointerdown", () => { isKeyed = false; });
+  field.addEventListener("change", () => { if (!isKeyed) field.form.requestSubmit(); });
 }
+
+// the current one of the tabs may be outside of a narrow strip
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // copy what stands in another element
 for (const button of document.querySelectorAll("[data-copies]")) {

@@ -6,7 +6,8 @@
 const root = document.querySelector("[data-live]");
 const texts = JSON.parse(document.getElementById("state-texts")?.textContent ?? "{}");
 const line = document.querySelector("[data-line]");
-let lastNext = null;
+const place = document.querySelector("[data-next]");
+let lastNext = place ? signature(...JSON.parse(place.dataset.stands)) : null;
 
 const slug = (state) => state.replaceAll(" ", "-");
 
@@ -39,13 +40,17 @@ function each(name, key, paint) {
   for (const element of document.querySelectorAll(`[${name}="${CSS.escape(key)}"]`)) paint(element);
 }
 
+function signature(doing, step, busy) {
+  return JSON.stringify([doing, step, busy]);
+}
+
+const isBusy = (step) => ["running", "queued"].includes(step.shown);
+
 async function paintNext(status) {
-  const place = document.querySelector("[data-next]");
-  const next = JSON.stringify(status.next);
+  const busy = status.steps.filter(isBusy).map((step) => step.name);
+  const next = signature(status.next.doing, status.next.step, busy);
   if (!place || next === lastNext) return;
-  const isFirst = lastNext === null;
   lastNext = next;
-  if (isFirst) return; // the page came with it
   const answer = await fetch(place.dataset.next, { headers: { Accept: "text/html" } });
   if (answer.ok && next === lastNext) place.innerHTML = await answer.text();
 }
@@ -57,8 +62,8 @@ function paint(status) {
     each("data-progress-of", step.name, (bar) => paintProgress(bar, step));
     each("data-reason-of", step.name, (text) => { text.textContent = step.reason || step.waits_for; });
   }
-  const isBusy = status.unheard > 0 || status.steps.some((step) => ["running", "queued"].includes(step.shown));
-  for (const element of document.querySelectorAll("[data-while-busy]")) element.hidden = !isBusy;
+  const isAtWork = status.unheard > 0 || status.steps.some(isBusy);
+  for (const element of document.querySelectorAll("[data-while-busy]")) element.hidden = !isAtWork;
   paintNext(status);
   document.dispatchEvent(new CustomEvent("status", { detail: status }));
 }
@@ -72,6 +77,6 @@ if (root) {
   source.addEventListener("status", (event) => paint(JSON.parse(event.data)));
   source.addEventListener("open", () => say(line?.dataset.on ?? ""));
   source.addEventListener("error", () => say(line?.dataset.off ?? ""));
-  source.addEventListener("end", () => source.close());
+  source.addEventListener("end", () => { source.close(); say(line?.dataset.ended ?? ""); });
   addEventListener("pagehide", () => source.close());
 }

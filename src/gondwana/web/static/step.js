@@ -2,7 +2,7 @@
 // again when it stands differently. The form is left alone, for somebody may be typing in it.
 
 const page = document.querySelector("[data-step-page]");
-let stands = null;
+let stands = JSON.stringify(JSON.parse(page.dataset.stands));
 
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
@@ -18,6 +18,6 @@ document.addEventListener("status", ({ detail }) => {
   const step = detail.steps.find((one) => one.name === page.dataset.stepPage);
   if (!step) return;
   const now = JSON.stringify([step.shown, step.attempt, step.reason]);
-  if (stands !== null && stands !== now) refresh();
+  if (stands !== now) refresh();
   stands = now;
 });

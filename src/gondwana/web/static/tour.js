@@ -49,11 +49,11 @@ function show(stops, number) {
   thing.classList.add("tour-thing");
   thing.scrollIntoView({ block: "nearest" });
   place(note, thing);
-  row.lastChild.focus({ preventScroll: true });
+  if (number > 0) row.lastChild.focus({ preventScroll: true }); // the first comes unasked
 }
 
 function begin() {
-  const stops = Object.entries(texts.stops)
+  const stops = texts.stops
     .map(([name, text]) => ({ thing: document.querySelector(`[data-tour="${name}"]`), text }))
     .filter((stop) => stop.thing?.offsetParent);
   if (stops.length) show(stops, 0);
