@@ -23,6 +23,10 @@ def test_the_job_in_firefox(served: Served, tmp_path: Path) -> None:
         window.sees("location.pathname === '/projects'")
 
         project = upload(window, served)
+        window.sees("document.querySelector('[data-line]').textContent.startsWith('Live')")
+        window.sees(
+            "document.querySelector('[data-step=regrid] .badge').textContent === 'up to date'"
+        )
         window.evaluate("window.stays = true")
         window.click("form[action$='/run'] button")
         window.sees("document.readyState === 'complete' && !window.stays")

@@ -51,8 +51,9 @@ async function paintNext(status) {
   const next = signature(status.next.doing, status.next.step, busy);
   if (!place || next === lastNext) return;
   lastNext = next;
-  const answer = await fetch(place.dataset.next, { headers: { Accept: "text/html" } });
-  if (answer.ok && next === lastNext) place.innerHTML = await answer.text();
+  // nothing comes where the page is left meanwhile, or the line is cut
+  const answer = await fetch(place.dataset.next, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (answer?.ok && next === lastNext) place.innerHTML = await answer.text();
 }
 
 function paint(status) {
