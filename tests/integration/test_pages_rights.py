@@ -78,7 +78,7 @@ TABLE = {
     ("GET", "/register"): Case((200, *[302] * 5)),
     ("POST", "/register"): Case((422, *[302] * 5), form={"name": "Ann", "password": PASSWORD}),
     ("POST", "/sign-out"): Case((302,) * 6),
-    ("GET", "/enter"): Case((302,) * 6),
+    ("GET", "/enter"): Case((401, *[302] * 5)),
     ("GET", "/people"): anybody(query="beginning=ve"),
     ("GET", "/account"): anybody(),
     ("POST", "/account/email"): post(anybody, form={"email": ""}),
