@@ -8,6 +8,7 @@ its websocket; a websocket is closed when that session ends or the project may n
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -99,6 +100,7 @@ class Viewer(Router):
         except Exception:
             _log.exception("the map applications cannot be loaded")
             return
+        gc.freeze()  # what the libraries hold is no garbage: not to look at it saves long pauses
         self._loaded.start()
         self._guard.start()
 
