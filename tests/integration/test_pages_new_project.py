@@ -140,6 +140,15 @@ def test_a_file_becomes_a_project_without_scripts(ada: FlaskClient, place: Place
     assert ada.get(at).status_code == 404
 
 
+def test_a_world_without_land_is_doubted_and_taken(ada: FlaskClient) -> None:
+    page = soup(ada.get(send(ada, netcdf(globe() * 0 - 4000.0)).location))
+    seen = page.select_one(".seen .tell.warn")
+    assert seen is not None
+    assert "There is no land: no cell lies above 0 m" in seen.text
+    usual = soup(ada.get(send(ada, netcdf(globe())).location))
+    assert not usual.select(".seen .tell.warn")
+
+
 def test_a_script_sends_the_file_as_a_body_and_is_told_where_to_go(ada: FlaskClient) -> None:
     answer = send_raw(ada, netcdf(globe()), "../a<b>.nc")
     assert answer.status_code == 200

@@ -84,6 +84,25 @@ def test_orientation_is_that_of_the_file(place: Place) -> None:
     assert told["transposed"] is True
 
 
+@pytest.mark.parametrize(
+    ("above", "doubt"),
+    [(0, "there is no land"), (1, "there is hardly any land"), (648, "hardly any ocean")],
+)
+def test_hardly_any_land_or_ocean_is_a_doubt_and_no_refusal(
+    place: Place, above: int, doubt: str
+) -> None:
+    data = globe()
+    cells = np.full(648, -4000.0)
+    cells[:above] = 500.0
+    if above == 648:
+        cells[-1] = -10.0  # at the pole
+    data["topo"].values[:] = cells.reshape(18, 36)
+    found = send(place, data)
+    assert found.problem is None
+    assert [doubt in sentence for sentence in found.found["doubts"]] == [True]
+    assert send(place, name="usual.nc").found["doubts"] == []
+
+
 def zipped() -> bytes:
     packed = BytesIO()
     with ZipFile(packed, "w") as archive:

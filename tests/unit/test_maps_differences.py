@@ -1,16 +1,18 @@
 """Differences, statistics and profiles, checked by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from gondwana.errors import ParameterError
 from gondwana.maps.differences import difference
 from gondwana.maps.fields import Field
 from gondwana.maps.grids import Curvilinear, Grid, Indexed, Regular
 from gondwana.maps.profiles import profile
-from gondwana.maps.statistics import cell_areas, statistics
+from gondwana.maps.statistics import cell_areas, river_basins, statistics
 from gondwana.science.ocean_grid import coordinates_dataset
 from gondwana.science.sphere import EARTH_RADIUS
 from gondwana.science.tripolar import TripolarParameters, tripolar_grid
@@ -41,6 +43,42 @@ def test_statistics_of_a_topography() -> None:
     assert told["mean_depth"][0] == pytest.approx(volume / (GLOBE / 2 + lake))
     assert told["internal_oceans"] == (1.0, "")
     assert (told["lowest"][0], told["highest"][0], told["missing"][0]) == (-1000.0, 200.0, 0.0)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("km", 1e-3), ("cm", 100.0), ("metres", 1.0)])
+def test_volumes_follow_the_unit(unit: str, factor: float) -> None:
+    expected = statistics(made(ocean_with_a_lake()))
+    told = statistics(replace(made(ocean_with_a_lake() * factor), unit=unit))
+    for name in ("ocean_volume", "mean_depth", "land_area"):
+        assert told[name] == (pytest.approx(expected[name][0]), expected[name][1])
+    assert told["highest"] == (pytest.approx(200.0 * factor), unit)
+
+
+@pytest.mark.parametrize(("unit", "factor"), [("K", 1.0), ("", 1e-3)])
+def test_an_unknown_unit_tells_no_volumes(unit: str, factor: float) -> None:
+    told = statistics(replace(made(ocean_with_a_lake() * factor), unit=unit))
+    assert not {"ocean_volume", "mean_depth"} & set(told)
+    assert told["internal_oceans"] == (1.0, "")
+
+
+def test_codes_have_no_mean_but_shares_have() -> None:
+    codes = np.tile([1.0, 2.0, 97.0, 99.0], (18, 9))
+    assert "mean" not in statistics(made(codes, "trip"))
+    assert "mean" not in statistics(replace(made(codes, "kind"), unit=""))
+    assert statistics(made(codes, "salt"))["mean"][0] == pytest.approx(199 / 4)
+    mask = replace(made(np.tile([0.0, 1.0], (18, 18)), "mask"), unit="")
+    assert statistics(mask)["mean"][0] == pytest.approx(0.5)
+
+
+def test_river_basins_of_a_file(tmp_path: Path) -> None:
+    dims, trip = ("y", "x"), np.full((2, 3), 99.0)
+    with_basins = xr.Dataset(
+        {"trip": (dims, trip), "basins": (dims, [[1.0, 2.0, 2.0], [np.nan, 5.0, 0.0]])}
+    )
+    with_basins.to_netcdf(tmp_path / "routing.nc")
+    with_basins[["trip"]].to_netcdf(tmp_path / "other.nc")
+    assert river_basins(tmp_path / "routing.nc") == {"river_basins": (3.0, "")}
+    assert river_basins(tmp_path / "other.nc") == {}
 
 
 def test_an_ocean_across_the_seam_is_one() -> None:

@@ -79,7 +79,7 @@ def test_odd_names_with_cf_attributes(write: Write) -> None:
 
 def test_odd_names_by_choice(write: Write) -> None:
     path = write(elevations().rename(lat="rows", lon="columns"))
-    with pytest.raises(InputError, match="--lat"):
+    with pytest.raises(InputError, match=r"name its latitudes \(parameter 'lat' of the step"):
         read_topography(path)
     assert_same(path, lat="rows", lon="columns")
 
@@ -118,7 +118,7 @@ def test_node_registered(write: Write) -> None:
 def test_several_variables(write: Write) -> None:
     two = xr.Dataset({"first": elevations(), "second": elevations()})
     path = write(two)
-    with pytest.raises(InputError, match=r"'first', 'second'.*--variable"):
+    with pytest.raises(InputError, match=r"'first', 'second'.*parameter 'variable' of"):
         read_topography(path)
     assert_same(path, variable="second")
     assert_same(write(two.rename(second="topo")))
@@ -162,7 +162,7 @@ BAD_FIELDS: dict[str, tuple[Callable[[xr.DataArray], xr.DataArray], str]] = {
     "nan": (lambda f: f.where(f["lat"] > -60), "108 cells are missing.*-85 and -65.*missing"),
     "inf": (lambda f: f.where(f["lat"] > -60, np.inf), "108 cells are missing, NaN or infinite"),
     "all nan": (lambda f: f * np.nan, "no value is finite"),
-    "unit": (lambda f: f.assign_attrs(units="K"), "unit 'K'.*regrid.units"),
+    "unit": (lambda f: f.assign_attrs(units="K"), "unit 'K'.*'units' of the step regrid"),
     "fill value undeclared": (lambda f: f.where(f["lat"] > -60, -99999.0), "values reach 99999"),
     "rows repeated": (lambda f: f.assign_coords(lat=[*LAT[:-1], LAT[-2]]), "repeated"),
     "rows shuffled": (lambda f: f.assign_coords(lat=np.roll(LAT, 3)), "not monotonic"),
@@ -170,7 +170,10 @@ BAD_FIELDS: dict[str, tuple[Callable[[xr.DataArray], xr.DataArray], str]] = {
     "columns shuffled": (lambda f: f.assign_coords(lon=[LON[5], *LON[1:]]), "not monotonic"),
     "beyond the pole": (lambda f: f.assign_coords(lat=LAT * 2), "reaches 170"),
     "two turns": (lambda f: f.assign_coords(lon=LON * 2), "spans 700 degrees"),
-    "no coordinates": (lambda f: f.drop_vars(["lat", "lon"]), "no latitude.*--lat"),
+    "no coordinates": (
+        lambda f: f.drop_vars(["lat", "lon"]),
+        "no latitude.*name its latitudes .parameter 'lat'",
+    ),
     "one row": (lambda f: f.isel(lat=[0]), "no numeric variable over two dimensions"),
     "text": (lambda f: f.astype(str), "no numeric variable"),
     "three dimensions": (
@@ -190,6 +193,7 @@ def test_a_bad_field_is_told_in_one_sentence(write: Write, name: str) -> None:
     assert str(path) in sentence
     assert "\n" not in sentence
     assert ";" in sentence, "the remedy is missing"
+    assert "--" not in sentence, "pages and the API have no such options"
 
 
 def test_missing_cells_take_their_nearest_neighbour_when_asked(write: Write) -> None:

@@ -337,7 +337,7 @@ def _tell_created(made: Created) -> None:
         f"{found['lowest']:.0f} to {found['highest']:.0f} m."
     )
     for other in made.files.values():
-        for note in other.found["notes"]:
+        for note in (*other.found["notes"], *other.found.get("doubts", ())):
             click.echo(f"{other.name}: {note}")
 
 

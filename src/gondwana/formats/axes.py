@@ -108,7 +108,7 @@ def find_variable(dataset: xr.Dataset, wanted: str | None, where: str) -> str:
     raise UnclearError(
         "variable",
         f"has several variables: {listed}",
-        remedy="choose the elevation with --variable",
+        remedy="choose the elevation " + _by("variable"),
         where=where,
     )
 
@@ -142,13 +142,13 @@ def find_axes(dataset: xr.Dataset, name: str, lon: str | None, lat: str | None) 
             raise UnclearError(
                 about,
                 f"has no coordinate variable '{coordinate}'",
-                remedy=f"name an existing one with --{about}",
+                remedy=f"name an existing one {_by(about)}",
             )
         if not np.issubdtype(dataset[coordinate].dtype, np.number):
             raise UnclearError(
                 about,
                 f"the coordinate '{coordinate}' is not numeric",
-                remedy=f"name another with --{about}",
+                remedy=f"name another {_by(about)}",
             )
     lat_dim, lat_values = _one_dimensional(dataset, variable, lat_name, 0)
     lon_dim, lon_values = _one_dimensional(dataset, variable, lon_name, 1)
@@ -156,7 +156,7 @@ def find_axes(dataset: xr.Dataset, name: str, lon: str | None, lat: str | None) 
         raise UnclearError(
             "lat",
             "latitude and longitude run along the same dimension",
-            remedy="choose others with --lat and --lon",
+            remedy="name others (parameters 'lat' and 'lon' of the step regrid)",
         )
     _check_latitude(lat_values, lat_name)
     return Axes(lat_dim, lon_dim, lat_values, lon_values, _check_longitude(lon_values, lon_name))
@@ -185,6 +185,11 @@ def only_with_coordinates(dataset: xr.Dataset, name: str) -> xr.Dataset:
     return dataset[[name, *others]]
 
 
+def _by(parameter: str) -> str:
+    """Tell where a person says it: the same in a recipe, in a form and on the command line."""
+    return f"(parameter '{parameter}' of the step regrid)"
+
+
 def _looks_like_elevation(variable: xr.DataArray) -> bool:
     standard = str(variable.attrs.get("standard_name", "")).lower()
     name = str(variable.name).lower()
@@ -204,7 +209,7 @@ def _guess(
     if len(found) == 1:
         return found[0]
     problem = f"has no {what}" if not found else f"has several {what}s: {', '.join(found)}"
-    raise UnclearError(about, problem, remedy=f"name the coordinate variable with --{about}")
+    raise UnclearError(about, problem, remedy=f"name its {what}s {_by(about)}")
 
 
 def _one_dimensional(
@@ -230,7 +235,7 @@ def _one_dimensional(
     raise UnclearError(
         kind[:3],
         f"the {kind} '{name}' does not lie along a dimension of the variable",
-        remedy=f"name another with --{kind[:3]}",
+        remedy=f"name another {_by(kind[:3])}",
     )
 
 
@@ -243,7 +248,7 @@ def _check_latitude(lat: npt.NDArray[np.float64], name: str) -> None:
         raise UnclearError(
             "lat",
             f"the latitude '{name}' reaches {np.abs(lat).max():g}",
-            remedy="choose the right coordinate with --lat",
+            remedy="name the right coordinate " + _by("lat"),
         )
 
 

@@ -21,10 +21,10 @@ from gondwana.formats.choices import Missing, Units
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.science.sphere import unit_vectors, wrap_longitude
 
-_METRES = {"", "m", "meter", "meters", "metre", "metres", "m a.s.l.", "masl"}
-_KILOMETRES = {"km", "kilometer", "kilometers", "kilometre", "kilometres"}
+METRES = {"", "m", "meter", "meters", "metre", "metres", "m a.s.l.", "masl"}
+KILOMETRES = {"km", "kilometer", "kilometers", "kilometre", "kilometres"}
 _HIGHEST = 15_000.0  # metres; nothing on a rocky planet of our size stands or lies beyond
-_LIKELY_KILOMETRES = 15.0
+LIKELY_KILOMETRES = 15.0
 _UNDECLARED = (-9999.0, 9999.0)  # metres that no place on Earth has, and that many files mean
 
 
@@ -223,21 +223,21 @@ def _to_metres(
     elevation: npt.NDArray[np.float64], declared: str, units: Units, notes: list[str]
 ) -> npt.NDArray[np.float64]:
     unit = declared.strip().lower() if units == "declared" else units
-    if unit in _KILOMETRES:
+    if unit in KILOMETRES:
         notes.append("converted from kilometres to metres")
         return elevation * 1000.0
-    if unit not in _METRES:
+    if unit not in METRES:
         raise UnclearError(
             "units",
             f"the unit '{declared}' is not a length that is known here",
-            remedy="say what the values are with --set regrid.units=m (or km)",
+            remedy="say whether they are m or km (parameter 'units' of the step regrid)",
         )
     finite = np.abs(elevation[np.isfinite(elevation)])
-    if units == "declared" and finite.size and 0 < finite.max() < _LIKELY_KILOMETRES:
+    if units == "declared" and finite.size and 0 < finite.max() < LIKELY_KILOMETRES:
         raise UnclearError(
             "units",
             f"no value lies beyond {finite.max():.3g}, which looks like kilometres",
-            remedy="say so with --set regrid.units=km (or =m if it is really that flat)",
+            remedy="say km, or m if it is really that flat (parameter 'units' of the step regrid)",
         )
     return elevation
 
@@ -259,7 +259,8 @@ def _complete(topography: xr.DataArray, missing: Missing, notes: list[str]) -> x
         raise UnclearError(
             "missing",
             f"{count} cells are missing, NaN or infinite, {box}",
-            remedy="mend them, or fill them with --set regrid.missing=nearest",
+            remedy="mend them, or let them take their nearest neighbour's value "
+            "(parameter 'missing' of the step regrid: nearest)",
         )
     lon2, lat2 = np.meshgrid(lon, lat)
     points = unit_vectors(lon2, lat2)

@@ -185,6 +185,18 @@ _RELIEFS = {
 }  # fmt: skip
 
 
+def is_categorical(field: Field) -> bool:
+    """Tell whether the values are codes or numbers of things, of which no mean makes sense."""
+    name = field.name.lower()
+    if name in _LABELS or name == "trip":
+        return True
+    if field.unit or is_relief(field):
+        return False
+    known = field.values[np.isfinite(field.values)]
+    is_mask = not ((known != 0) & (known != 1)).any()  # the mean of a mask is a share
+    return not is_mask and _classes_of(field, known) is not None
+
+
 def _classes_of(field: Field, known: Array) -> Scale | None:
     name = field.name.lower()
     if not known.size or name in _NAMED or np.abs(known).max() > _LARGEST_CLASS:

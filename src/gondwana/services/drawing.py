@@ -19,7 +19,7 @@ from gondwana.maps.profiles import profile
 from gondwana.maps.projections import projection
 from gondwana.maps.rasters import MOST_COAST, coast_lines, graticule_lines, raster, rim_line
 from gondwana.maps.scales import is_relief, scale_for
-from gondwana.maps.statistics import Statistics, cell_areas, statistics
+from gondwana.maps.statistics import Statistics, cell_areas, river_basins, statistics
 from gondwana.maps.views import View
 from gondwana.reports.colours import hexadecimal
 
@@ -89,7 +89,7 @@ def difference_of(asked: Asked) -> tuple[Found, bytes]:
     coast = first if is_relief(first) else _coast(asked["first"], first)
     drawn = draw(apart.field, chosen, coast)
     one, other = (
-        statistics(part, _beside(asked[which]))
+        statistics(part, _beside(asked[which])) | river_basins(Path(asked[which]["path"]))
         for which, part in (("first", first), ("second", second))
     )
     return _about(first) | _drawn(drawn) | _apart(apart, second) | {"rows": _rows(one, other)}, (

@@ -24,6 +24,8 @@ from gondwana.steps.running.regrid import require_globe
 
 Found = dict[str, Any]
 
+_LITTLE = 0.001  # share of the globe
+
 
 def look(kind: str, path: Path, reading: Mapping[str, Any]) -> Found:
     """Find out whether a file can be used as a kind, and what is in it.
@@ -112,13 +114,14 @@ def _topography(path: Path, reading: Mapping[str, Any]) -> Found:
         )
     area = np.cos(np.deg2rad(topography["lat"].values))
     is_land = (topography.values > 0).mean(axis=1)
+    land = float(np.average(is_land, weights=area))
     return {
         "variable": layout.variable,
         "longitude": chosen.lon or layout.lon_name,
         "latitude": chosen.lat or layout.lat_name,
         "rows": topography.sizes["lat"],
         "columns": topography.sizes["lon"],
-        "land": float(np.average(is_land, weights=area)),
+        "land": land,
         "lowest": lowest,
         "highest": highest,
         "row_step": float(np.median(np.abs(np.diff(layout.lat)))),
@@ -128,7 +131,20 @@ def _topography(path: Path, reading: Mapping[str, Any]) -> Found:
         "east": float(layout.lon.max()),
         "transposed": layout.transposed,
         "notes": list(file.notes),
+        "doubts": _doubts(land),
     }
+
+
+def _doubts(land: float) -> list[str]:
+    """Tell what speaks against a topography that can be used nevertheless."""
+    check = "check the variable, its unit and its sign"
+    if land == 0:
+        return [f"there is no land: no cell lies above 0 m; {check}"]
+    if land < _LITTLE:
+        return [f"there is hardly any land: {land:.2g} of the globe lies above 0 m; {check}"]
+    if land > 1 - _LITTLE:
+        return [f"there is hardly any ocean: {1 - land:.2g} of the globe lies below 0 m; {check}"]
+    return []
 
 
 def _map(path: Path, names: tuple[str, ...]) -> Found:

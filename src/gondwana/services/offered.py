@@ -58,7 +58,8 @@ class Offer:
         What was said about how to read it (`offers.READING`).
     found : mapping
         What is in it, as in `uploads.Stored`; of a topography besides ``row_step``,
-        ``column_step``, ``west``, ``east`` (degrees), ``south_first`` and ``transposed``.
+        ``column_step``, ``west``, ``east`` (degrees), ``south_first``, ``transposed`` and
+        ``doubts`` (sentences: what speaks against it, though it can be used).
         Empty if it cannot be used.
     problem : Problem or None
     choices : Choices

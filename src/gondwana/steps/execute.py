@@ -239,6 +239,6 @@ def validated(step: Step, values: Mapping[str, Any]) -> StepParameters:
     except ValidationError as error:
         raise ParameterError(
             told(error),
-            remedy=f"see `gondwana steps {step.name}`",
+            remedy="correct it; the description of the step tells what each parameter may be",
             where=f"step {step.name}",
         ) from None
