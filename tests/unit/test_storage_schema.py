@@ -143,7 +143,7 @@ def test_an_upgrade_keeps_what_is_there_after_a_copy(
     project_id = with_rows(empty_url)
     upgraded_later(tmp_path / "migrations", monkeypatch)
     done = upgrade(empty_url)
-    assert (done.before, done.after) == ("0002", "9999")
+    assert (done.before, done.after) == ("0003", "9999")
     engine = open_engine(empty_url)
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT id, name, age FROM projects")).all()

@@ -8,6 +8,7 @@ from functools import partial
 from bokeh.document import Document
 
 from gondwana.dispatcher.platform import Platform
+from gondwana.editors.map_editor import open_editor
 from gondwana.editors.viewer import open_viewer
 
 
@@ -23,4 +24,4 @@ def applications(platform: Platform) -> dict[str, Callable[[Document], None]]:
     dict
         By path. Each takes a document whose session's signed token names the reader as ``user``.
     """
-    return {"/map": partial(open_viewer, platform)}
+    return {"/map": partial(open_viewer, platform), "/edit": partial(open_editor, platform)}

@@ -43,7 +43,7 @@ def contains(
     ParameterError
         Fewer than three vertices, or a vertex that is no place on the globe.
     """
-    west, south, width, rise, turn = _edges(polygon_lon, polygon_lat)
+    west, south, width, rise, turn = straight_edges(polygon_lon, polygon_lat)
     lon, lat = np.broadcast_arrays(
         np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
     )
@@ -57,7 +57,7 @@ def contains(
     return ~odd if encloses_north_pole else odd
 
 
-def _edges(
+def straight_edges(
     polygon_lon: npt.ArrayLike, polygon_lat: npt.ArrayLike
 ) -> tuple[
     npt.NDArray[np.float64],
@@ -66,7 +66,21 @@ def _edges(
     npt.NDArray[np.float64],
     bool,
 ]:
-    """Western end, width and rise eastwards of each edge, and whether they circle the globe."""
+    """Prepare the edges of a polygon, as `contains` understands them.
+
+    Returns
+    -------
+    west, south, width, rise : ndarray, (n,)
+        Of each edge: longitude and latitude of its western end, degrees to its eastern end, and
+        how far it rises northwards until there.
+    turn : bool
+        The edges go once around the globe.
+
+    Raises
+    ------
+    ParameterError
+        As `contains`.
+    """
     lon = np.atleast_1d(np.asarray(polygon_lon, dtype=np.float64))
     lat = np.atleast_1d(np.asarray(polygon_lat, dtype=np.float64))
     if lon.ndim != 1 or lon.shape != lat.shape or lon.size < 3:

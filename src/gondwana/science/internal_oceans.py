@@ -5,7 +5,7 @@ All 4-connected components of the ocean but the largest by area are internal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -136,6 +136,114 @@ def resolve_internal_oceans(
     return opened.field(), changes
 
 
+def sea_at(terrain: Terrain, lon: float, lat: float) -> tuple[Labels, int]:
+    """Find the internal ocean at a point.
+
+    Parameters
+    ----------
+    terrain : Terrain
+    lon, lat : float
+        Degrees.
+
+    Returns
+    -------
+    labels : ndarray of int32, (ny, nx)
+        0 land, 1 the main ocean, then the internal ones by decreasing area.
+    label : int
+        Of the one at the point.
+
+    Raises
+    ------
+    ParameterError
+        There is none.
+    """
+    labels, _ = label(terrain.ocean, terrain.cells.topology, terrain.cells.area)
+    found = int(labels.flat[terrain.cell_at(lon, lat)])
+    if found <= _MAIN:
+        raise _no_sea(lon, lat)
+    return labels, found
+
+
+def fill_sea(terrain: Terrain, lon: float, lat: float, land_height: float = 1.0) -> Float:
+    """Turn the internal ocean at a point into land; heights in metres, positive up.
+
+    Raises
+    ------
+    ParameterError
+        There is none.
+    """
+    labels, sea = sea_at(terrain, lon, lat)
+    height = terrain.height.copy()
+    height[labels == sea] = terrain.land_height(land_height)
+    return height
+
+
+def open_sea(
+    terrain: Terrain,
+    lon: float,
+    lat: float,
+    *,
+    depth: float = 50.0,
+    width: int = 1,
+    kept: Collection[Point] = (),
+) -> Float:
+    """Cut a channel from the internal ocean at a point to the main ocean.
+
+    Parameters
+    ----------
+    terrain : Terrain
+    lon, lat : float
+        Degrees.
+    depth : float
+        Metres, positive.
+    width : int
+        Cells.
+    kept : collection of (lon, lat)
+        Points in seas that no channel may touch.
+
+    Returns
+    -------
+    ndarray, (ny, nx)
+        Heights in metres, positive up.
+
+    Raises
+    ------
+    ParameterError
+        There is no such sea, or no way to the ocean.
+    """
+    labels, sea = sea_at(terrain, lon, lat)
+    left = [int(labels.flat[terrain.cell_at(*point)]) for point in kept]
+    shut = np.isin(labels, [one for one in left if one > _MAIN and one != sea])
+    digger = Digger(
+        terrain, labels, _with_rim(terrain, shut) | terrain.beyond_limits(), depth, width
+    )
+    if digger.dig(terrain.once(labels == sea), sea) is None:
+        raise _no_way(lon, lat)
+    height: Float = digger.height.reshape(terrain.height.shape)
+    return terrain.cells.topology.synchronise(height)
+
+
+def _with_rim(terrain: Terrain, seas: Mask) -> Mask:
+    """Seas with the cells around them."""
+    ring = terrain.cells.topology.padded(seas, False)
+    return seas | ring[:-2, 1:-1] | ring[2:, 1:-1] | ring[1:-1, :-2] | ring[1:-1, 2:]
+
+
+def _no_sea(lon: float, lat: float) -> ParameterError:
+    return ParameterError(
+        f"there is no internal ocean at {_place(lon, lat)}",
+        remedy="give a point inside an internal ocean, or leave it out",
+    )
+
+
+def _no_way(lon: float, lat: float) -> ParameterError:
+    return ParameterError(
+        f"no channel can open the internal ocean at {_place(lon, lat)}: every way touches "
+        "a kept sea or land at the poles",
+        remedy="fill that sea, or open the kept one",
+    )
+
+
 def _open(
     terrain: Terrain,
     labels: Labels,
@@ -148,10 +256,9 @@ def _open(
     rows = [k for k in sorted(wanted) if wanted[k] == "open"]
     if not rows:
         return terrain, {}
-    ring = terrain.cells.topology.padded(kept, False)
-    rim = ring[:-2, 1:-1] | ring[2:, 1:-1] | ring[1:-1, :-2] | ring[1:-1, 2:]
     seas = terrain.members(labels, int(labels.max()))
-    digger = Digger(terrain, labels, kept | rim | terrain.beyond_limits(), depth, width)
+    closed = _with_rim(terrain, kept) | terrain.beyond_limits()
+    digger = Digger(terrain, labels, closed, depth, width)
     channels: dict[int, int] = {}
     for k in rows:
         if digger.is_open(k + _MAIN):
@@ -161,11 +268,7 @@ def _open(
         lowered = digger.dig(sea, k + _MAIN)
         if lowered is None:
             lon, lat = terrain.cells.lon.flat[sea[0]], terrain.cells.lat.flat[sea[0]]
-            raise ParameterError(
-                f"no channel can open the internal ocean at {_place(lon, lat)}: every way touches "
-                "a kept sea or land at the poles",
-                remedy="fill that sea, or open the kept one",
-            )
+            raise _no_way(float(lon), float(lat))
         channels[k] = lowered.size
     return terrain.changed(digger.height.reshape(terrain.height.shape)), channels
 
@@ -191,10 +294,7 @@ def _rows_with(wanted: dict[int, OceanPolicy], policy: OceanPolicy) -> Mask:
 def _row_at(terrain: Terrain, oceans: Oceans, lon: float, lat: float) -> int:
     row = int(oceans.internal.flat[terrain.cell_at(lon, lat)])
     if row == 0:
-        raise ParameterError(
-            f"there is no internal ocean at {_place(lon, lat)}",
-            remedy="give a point inside an internal ocean, or leave it out",
-        )
+        raise _no_sea(lon, lat)
     return row
 
 

@@ -18,18 +18,15 @@ from gondwana.errors import ParameterError
 from gondwana.services import offers, queries, quotas
 from gondwana.services.door import ProjectVisit, changing, looking
 from gondwana.services.uploads import TOPOGRAPHY, Stored, Upload, take_in
-from gondwana.services.wishes import good_parameters
+from gondwana.services.wishes import good_note, good_parameters
 from gondwana.steps.kinds import KINDS
 from gondwana.storage import projects, revisions, users
 from gondwana.storage.errors import ConflictError, NotFoundError
 from gondwana.storage.marks import utc_now
 from gondwana.storage.models import Revision
-from gondwana.storage.names import LONGEST
 from gondwana.workflow.events import InputChanged, ParametersChanged
 from gondwana.workflow.freshness import File
 from gondwana.workflow.graph import kinds_of
-
-LONGEST_NOTE = 20 * LONGEST
 
 
 @dataclass(frozen=True)
@@ -218,7 +215,7 @@ def replace(
     NotFoundError, ForbiddenError, ParameterError
     """
     _refuse_unknown(platform, kind)
-    told = _good_note(note)
+    told = good_note(note)
     with changing(platform, actor, project_id) as visit:
         usage = quotas.usage_of(platform, visit.session, visit.project.owner_id)
         regrid = _regrid(platform, visit) if kind == TOPOGRAPHY else {}
@@ -255,7 +252,7 @@ def replace_from(
         As in `replace`.
     """
     _refuse_unknown(platform, kind)
-    told = _good_note(note)
+    told = good_note(note)
     with changing(platform, actor, project_id) as visit:
         projects.lock(visit.session, project_id)
         offer = offers.taken(visit, offer_id)
@@ -320,7 +317,7 @@ def restore(
     ForbiddenError, ParameterError
     """
     _refuse_unknown(platform, kind)
-    told = _good_note(note)
+    told = good_note(note)
     with changing(platform, actor, project_id) as visit:
         made = revisions.restore(
             visit.session, project_id, kind, number, author_id=visit.actor.user_id, note=told
@@ -413,10 +410,3 @@ def _refuse_outdated(session: Session, project_id: str, kind: str, based_on: int
             f"somebody else has put another file of the kind '{kind}' there in the meantime",
             remedy="look at it, and give yours again if it is still wanted",
         )
-
-
-def _good_note(note: str) -> str:
-    told = note.strip()
-    if len(told) > LONGEST_NOTE:
-        raise ParameterError(f"the note is longer than {LONGEST_NOTE} letters", remedy="shorten it")
-    return told

@@ -19,7 +19,7 @@ from threading import Thread
 from typing import IO, Any
 
 from gondwana.errors import GondwanaError, InputError
-from gondwana.services import drawing, examining, previewing, reporting
+from gondwana.services import drawing, editing_bases, examining, previewing, reporting
 from gondwana.services.children import LARGEST_BLOCK, LARGEST_JSON, LENGTHS
 
 Asked = Mapping[str, Any]
@@ -30,6 +30,7 @@ QUESTIONS: dict[str, Callable[[Asked], Answer]] = {
     **drawing.QUESTIONS,
     **previewing.QUESTIONS,
     **reporting.QUESTIONS,
+    **editing_bases.QUESTIONS,
 }
 """What can be asked: each takes JSON and returns JSON, maybe with a block of bytes beside it."""
 

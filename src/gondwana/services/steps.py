@@ -14,11 +14,17 @@ from gondwana.dispatcher.platform import Platform
 from gondwana.formats.provenance import canonical_json
 from gondwana.services import queries
 from gondwana.services.door import ProjectVisit, changing, looking
-from gondwana.services.wishes import good_edits, good_parameters, step_named, steps_named
+from gondwana.services.wishes import (
+    good_edits,
+    good_note,
+    good_parameters,
+    step_named,
+    steps_named,
+)
 from gondwana.steps.contract import Step
 from gondwana.steps.edits import Edit
+from gondwana.storage import drafts, projects
 from gondwana.storage import edits as saved_edits
-from gondwana.storage import projects
 from gondwana.storage.errors import ConflictError
 from gondwana.storage.marks import utc_now
 from gondwana.workflow import events
@@ -63,6 +69,7 @@ class SavedList:
     edits: tuple[Mapping[str, Any], ...]
     author: str
     created: datetime
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,7 @@ def save_edits(
     edits: Sequence[Edit | Mapping[str, Any]],
     *,
     based_on: int | None = None,
+    note: str = "",
 ) -> StepSettings:
     """Save the edits of a step, all of them in their order, and run it.
 
@@ -162,6 +170,8 @@ def save_edits(
     based_on : int, optional
         Number of the list that was changed; if left out, the one in force is replaced, and stays
         in the history.
+    note : str
+        What the history tells about it.
 
     Raises
     ------
@@ -187,7 +197,9 @@ def save_edits(
             plain,
             based_on=number if based_on is None else based_on,
             author_id=me.user_id,
+            note=good_note(note),
         )
+        drafts.drop(session, project_id, me.user_id, step)
         event = events.EditsSaved(at=now, step=step, edits=tuple(plain))
         transitions.tell(platform, session, project_id, event, me.user_id)
         return _settings(platform, visit, known)
@@ -205,7 +217,13 @@ def edits_history(platform: Platform, actor: Actor, project_id: str, step: str) 
         found = saved_edits.history(visit.session, project_id, step)
         names = queries.names_of(visit.session, [saved.author_id for saved in found])
         return [
-            SavedList(saved.number, tuple(saved.edits), names[saved.author_id], saved.created)
+            SavedList(
+                saved.number,
+                tuple(saved.edits),
+                names[saved.author_id],
+                saved.created,
+                saved.note or "",
+            )
             for saved in found
         ]
 

@@ -11,8 +11,12 @@ from gondwana.errors import ParameterError
 from gondwana.steps.contract import Step
 from gondwana.steps.edits import Edit
 from gondwana.steps.sentences import told
+from gondwana.storage.names import LONGEST
 from gondwana.workflow.freshness import canonical, canonical_parameters
 from gondwana.workflow.graph import Graph
+
+LONGEST_NOTE = 20 * LONGEST
+"""Letters of a note."""
 
 _EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 
@@ -70,3 +74,17 @@ def good_edits(step: Step, edits: Sequence[Edit | Mapping[str, Any]]) -> list[di
             told(error), remedy="see docs/recipe.md", where=f"edits of {step.name}"
         ) from None
     return [edit.model_dump(mode="json", exclude_defaults=True) for edit in known]
+
+
+def good_note(note: str) -> str:
+    """Return a note as it is kept.
+
+    Raises
+    ------
+    ParameterError
+        It is too long.
+    """
+    told = note.strip()
+    if len(told) > LONGEST_NOTE:
+        raise ParameterError(f"the note is longer than {LONGEST_NOTE} letters", remedy="shorten it")
+    return told

@@ -1,121 +1,145 @@
-"""Applying a person's edits to a field, whatever grid it is on."""
+"""Applying a person's edits to a field, whatever grid it is on.
+
+A step applies the saved list when it runs, an editor applies one edit after the other: both by
+`apply_edit`, so what one sees is what one gets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from gondwana.errors import ParameterError
 from gondwana.science.checks import Change, Check
 from gondwana.science.choices import OceanPolicy
-from gondwana.science.edits import along_line, cells_at, changed, in_box
-from gondwana.science.geometry import contains
-from gondwana.science.topology import Topology
-from gondwana.steps.edits import Edit, Place
+from gondwana.science.components import Index, Mask
+from gondwana.science.edits import interpolated, smoothed
+from gondwana.science.internal_oceans import fill_sea, open_sea, sea_at
+from gondwana.science.sphere import wrap_longitude
+from gondwana.science.terrain import Cells, Grid, Terrain
+from gondwana.steps.edits import Edit
+from gondwana.steps.surfaces import SeaChoices, Surface, selected
 
-HIGHEST = 15_000.0
-"""Metres: nothing on a rocky planet of our size stands higher or lies deeper."""
+__all__ = ["Applied", "Edited", "SeaChoices", "Surface", "apply_edit", "apply_edits", "selected"]
 
 Float = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Surface:
-    """A grid to edit on.
+class Applied:
+    """What one edit does to a field.
 
     Attributes
     ----------
-    lon, lat : ndarray, (ny, nx)
-        Centres of the cells, degrees.
-    topology : Topology
-        Seams of the grid.
-    up : {1, -1}
-        1 where values grow upwards (elevation), -1 where they grow downwards (depth).
+    cells : ndarray of int64
+        Flat indices of the cells whose value changes, ascending; copies included.
+    before, after : ndarray
+        Their values.
+    change : Change or None
+        For the report; None if the edit decides something and changes no cell itself.
+    kept : tuple of float, optional
+        Point of a sea that is to be kept.
     """
 
-    lon: Float
-    lat: Float
-    topology: Topology
-    up: int
-
-    def ocean(self, values: Float) -> Mask:
-        """Tell ocean from land: at or below 0 m, or deeper than 0 m on an ocean grid."""
-        return values <= 0.0 if self.up > 0 else values > 0.0
+    cells: Index
+    before: Float
+    after: Float
+    change: Change | None = None
+    kept: Point | None = None
 
 
 @dataclass
 class Edited:
-    """What came of the edits."""
+    """What came of the edits.
+
+    Attributes
+    ----------
+    values : ndarray, (ny, nx)
+    changes : list of Change
+    kept : frozenset of (lon, lat)
+        Points of seas that are kept by choice.
+    """
 
     values: Float
     changes: list[Change] = field(default_factory=list)
-    seas: dict[tuple[float, float], OceanPolicy] = field(default_factory=dict)
+    kept: frozenset[Point] = frozenset()
 
 
 def apply_edits(values: Float, surface: Surface, edits: Iterable[Edit]) -> Edited:
-    """Apply edits in their order.
+    """Apply edits in their order, but for those that are switched off.
 
     Parameters
     ----------
     values : ndarray, (ny, nx)
-        Elevation or depth in metres.
+        The field; it is not changed.
     surface : Surface
     edits : iterable of Edit
 
     Returns
     -------
     Edited
-        ``seas`` holds the decisions for single seas, which the policy for seas applies later.
 
     Raises
     ------
     ParameterError
-        An edit that selects nothing or leaves values that cannot be.
+        An edit that selects nothing or leaves values that cannot be; with its number.
     """
     result = Edited(values.copy())
     for number, edit in enumerate(edits, start=1):
-        where = f"edit {number} of the recipe for this step ({edit.operation})"
+        if edit.off:
+            continue
         try:
-            _apply(result, surface, edit)
+            applied = apply_edit(result.values, surface, edit, result.kept)
         except ParameterError as error:
+            where = f"edit {number} of the recipe for this step ({edit.operation})"
             raise error.at(where) from None
+        result.values.flat[applied.cells] = applied.after
+        if applied.change is not None:
+            result.changes.append(applied.change)
+        if applied.kept is not None:
+            result.kept |= {applied.kept}
     return result
 
 
-def selected(place: Place, surface: Surface, width: int = 1) -> Mask:
-    """Tell which cells a place names.
+def apply_edit(
+    values: Float, surface: Surface, edit: Edit, kept: Collection[Point] = ()
+) -> Applied:
+    """Find what one edit does.
 
     Parameters
     ----------
-    place : Place
+    values : ndarray, (ny, nx)
+        The field as it stands, NaN where it has no value; it is not changed.
     surface : Surface
-    width : int
-        Cells across a line.
+    edit : Edit
+    kept : collection of (lon, lat)
+        Points of seas that are kept, which no channel of ``open`` may touch.
 
-    Returns
-    -------
-    ndarray of bool, (ny, nx)
-        The same for all copies of a cell.
+    Raises
+    ------
+    ParameterError
+        It selects nothing, or would leave values that cannot be.
     """
-    lon, lat = surface.lon, surface.lat
-    if place.line is not None:
-        return along_line(place.line, lon, lat, surface.topology, width)
-    if place.box is not None:
-        mask = in_box(place.box, lon, lat)
-    elif place.polygon is not None:
-        vertices = np.asarray(place.polygon, dtype=np.float64)
-        mask = contains(vertices[:, 0], vertices[:, 1], lon, lat)
-    else:
-        points = place.cells if place.cells is not None else (place.point,)
-        mask = np.zeros(lon.shape, dtype=np.bool_)
-        for cell in cells_at([point for point in points if point is not None], lon, lat):
-            mask[cell] = True
-        mask.ravel()[surface.topology.owners((lon.shape[0], lon.shape[1]))[mask]] = True
-    return surface.topology.synchronise(mask)
+    if edit.at.point is not None and edit.operation in ("fill", "open", "keep"):
+        return _decide(values, surface, edit, edit.at.point, kept)
+    mask = selected(edit.at, surface, values, edit.only, edit.width)
+    if edit.operation == "assign":
+        mask = mask & surface.ocean(values)
+    mask &= np.isfinite(values)
+    cells = np.flatnonzero(mask)
+    if not cells.size:
+        raise ParameterError(
+            "selects no cell with a value", remedy="move it, enlarge it, or drop its restriction"
+        )
+    after = _CHANGES[edit.operation](values, surface, edit, cells, mask)
+    _refuse_impossible(after, surface, edit)
+    return _applied(values, surface, edit, cells, after)
 
 
 def kept_by_choice(checks: Iterable[Check], names: Collection[str]) -> tuple[Check, ...]:
@@ -139,40 +163,190 @@ def kept_by_choice(checks: Iterable[Check], names: Collection[str]) -> tuple[Che
     )
 
 
-def _apply(result: Edited, surface: Surface, edit: Edit) -> None:
-    operation = edit.operation
-    if operation == "fill" or operation == "open" or operation == "keep":  # noqa: PLR1714
-        if edit.at.point is not None:
-            result.seas[edit.at.point] = operation
-        return
-    if operation == "assign":
+def kept_seas(
+    field: xr.DataArray, kept: Collection[Point], grid: Grid | None = None
+) -> dict[Point, OceanPolicy]:
+    """Choose to keep the seas at some points, where there still are any.
+
+    Parameters
+    ----------
+    field : DataArray
+        As `gondwana.science.internal_oceans.resolve_internal_oceans` takes it.
+    kept : collection of (lon, lat)
+    grid : Grid, optional
+        The ocean grid of a bathymetry.
+    """
+    if not kept:
+        return {}
+    terrain = Terrain.of(field, grid)
+    found: dict[Point, OceanPolicy] = {}
+    for point in kept:
+        with suppress(ParameterError):  # a later edit has opened or filled it
+            sea_at(terrain, *point)
+            found[point] = "keep"
+    return found
+
+
+_Change = Callable[[Float, Surface, Edit, Index, Mask], Float]
+
+
+def _set(_values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    return np.full(cells.size, edit.value, dtype=np.float64)
+
+
+def _add(values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    return np.asarray(values.flat[cells] + (edit.value or 0.0))
+
+
+def _multiply(values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    factor = 1.0 if edit.value is None else edit.value
+    with np.errstate(over="ignore"):
+        return np.asarray(values.flat[cells] * factor)
+
+
+def _raise(values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    higher = np.maximum if surface.up >= 0 else np.minimum
+    return np.asarray(higher(values.flat[cells], edit.value or 0.0))
+
+
+def _lower(values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    lower = np.minimum if surface.up >= 0 else np.maximum
+    return np.asarray(lower(values.flat[cells], edit.value or 0.0))
+
+
+def _clamp(values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    low, high = edit.limits or (-np.inf, np.inf)
+    return np.asarray(np.clip(values.flat[cells], low, high))
+
+
+def _smooth(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
+    sides = surface.sides(values, edit.only)
+    return smoothed(values, mask, edit.times or 1, surface.topology, sides).flat[cells]
+
+
+def _interpolate(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
+    sides = surface.sides(values, edit.only)
+    return interpolated(values, mask, surface.topology, sides).flat[cells]
+
+
+def _channel(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
+    depth = edit.value or 0.0
+    if depth <= 0.0:
+        raise ParameterError("a channel needs a depth above 0 m", remedy="give a larger value")
+    floor = edit.model_copy(update={"value": -depth * surface.up})
+    return _lower(values, surface, floor, cells, mask)
+
+
+def _sill(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
+    depth = edit.value or 0.0
+    if depth < 0.0:
+        raise ParameterError("a sill lies below 0 m", remedy="give the depth of its crest")
+    crest = edit.model_copy(update={"value": -depth * surface.up})
+    return _raise(values, surface, crest, cells, mask)
+
+
+def _paste(values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    east, north = edit.shift or (0.0, 0.0)
+    lon, lat = surface.lon.flat[cells] - east, surface.lat.flat[cells] - north
+    source = surface.places.nearest(np.column_stack([lon, np.clip(lat, -90.0, 90.0)]))  # type: ignore[arg-type]
+    found = values.flat[source]
+    # what comes from beyond a pole, or has no value, leaves the cell as it is
+    return np.where((np.abs(lat) <= 90.0) & np.isfinite(found), found, values.flat[cells])
+
+
+def _assign(_values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
+    if edit.basin is None or edit.basin not in surface.codes:
         raise ParameterError("assigns a basin", remedy="give it to the step sub_basins")
-    mask = selected(edit.at, surface, edit.width)
-    if edit.only != "all":
-        mask &= surface.ocean(result.values) == (edit.only == "ocean")
-    if not mask.any():
-        raise ParameterError(
-            "selects no cell", remedy="move it, enlarge it, or drop its restriction"
-        )
-    value = edit.value if edit.value is not None else 0.0
-    if operation == "channel":
-        if value <= 0.0:
-            raise ParameterError("a channel needs a depth above 0 m", remedy="give a larger value")
-        new = changed(result.values, mask, "lower_to", -value * surface.up, surface.up)
+    return np.full(cells.size, surface.codes[edit.basin])
+
+
+_CHANGES: dict[str, _Change] = {
+    "set": _set, "add": _add, "multiply": _multiply, "raise_to": _raise, "lower_to": _lower,
+    "clamp": _clamp, "smooth": _smooth, "interpolate": _interpolate, "channel": _channel,
+    "sill": _sill, "paste": _paste, "assign": _assign,
+}  # fmt: skip
+
+
+def _decide(
+    values: Float, surface: Surface, edit: Edit, point: Point, kept: Collection[Point]
+) -> Applied:
+    """Fill, open or keep the sea at a point."""
+    if surface.up == 0:
+        raise ParameterError("there is no sea on this field", remedy="edit the topography")
+    terrain = terrain_of(values, surface)
+    if edit.operation == "keep":
+        sea_at(terrain, *point)
+        nothing = np.empty(0, dtype=np.float64)
+        return Applied(np.empty(0, dtype=np.int64), nothing, nothing, kept=point)
+    choices = surface.choices
+    if edit.operation == "fill":
+        height = fill_sea(terrain, *point, choices.land_height)
     else:
-        new = changed(result.values, mask, operation, value, surface.up)
-    if surface.up < 0 and new.min() < 0.0:
-        raise ParameterError("leaves a depth below 0 m", remedy="use 0 for land")
-    if np.abs(new).max() > HIGHEST:
-        raise ParameterError(
-            f"leaves a value of {np.abs(new).max():.6g} m", remedy="give metres, and less of them"
+        says = edit.value is not None
+        height = open_sea(
+            terrain,
+            *point,
+            depth=edit.value if edit.value is not None else choices.channel_depth,
+            width=edit.width if says else choices.channel_width,
+            kept=kept,
         )
-    owned = surface.topology.owned((mask.shape[0], mask.shape[1]))
-    cells = int(np.sum((new != result.values) & owned))
-    row, column = np.argwhere(mask & owned)[0]
-    amount = f"by {value:g}" if operation == "multiply" else f"{value:g} m"
-    what = f"{operation} {amount}" + (f", {edit.author}" if edit.author else "")
-    reason = edit.reason or "no reason was given"
-    lon, lat = float(surface.lon[row, column]), float(surface.lat[row, column])
-    result.changes.append(Change(what, reason, cells, lon, lat))
-    result.values = new
+    cells = np.flatnonzero(height != terrain.height)
+    after = height.flat[cells] * surface.up + 0.0  # adding 0 turns -0.0 into 0.0
+    _refuse_impossible(after, surface, edit)
+    return _applied(values, surface, edit, cells, after)
+
+
+def terrain_of(values: Float, surface: Surface) -> Terrain:
+    """Take a field as a solid surface; land where it has no value."""
+    height = values if surface.up > 0 else -values
+    if not np.isfinite(height).all():
+        height = np.where(np.isfinite(height), height, 1.0 if surface.up > 0 else 0.0)
+    cells = Cells(surface.lon, surface.lat, surface.area, surface.topology)
+    return Terrain(height, cells, xr.DataArray(values, dims=("y", "x")), surface.up < 0)
+
+
+def _refuse_impossible(after: Float, surface: Surface, edit: Edit) -> None:
+    if not np.isfinite(after).all():
+        raise ParameterError(
+            f"{edit.operation} leaves values that are not finite", remedy="choose a smaller value"
+        )
+    low, high = surface.limits
+    if after.size and surface.up < 0 and after.min() < 0.0:
+        raise ParameterError("leaves a depth below 0 m", remedy="use 0 for land")
+    if after.size and (after.min() < low or after.max() > high):
+        wrong = after.max() if after.max() > high else after.min()
+        raise ParameterError(
+            f"leaves a value of {wrong:.6g}", remedy=f"values go from {low:g} to {high:g}"
+        )
+
+
+def _applied(values: Float, surface: Surface, edit: Edit, cells: Index, after: Float) -> Applied:
+    before = values.flat[cells]
+    differs = before.view(np.int64) != after.view(np.int64)
+    changed, owned = cells[differs], cells
+    count = int(changed.size)
+    if surface.topology.has_copies:
+        owned = cells[surface.owners.flat[cells] == cells]
+        count = int(np.count_nonzero(surface.owners.flat[changed] == changed))
+    place = owned[0] if owned.size else cells[0] if cells.size else 0
+    change = Change(
+        told(edit),
+        edit.reason or "no reason was given",
+        count,
+        float(wrap_longitude(surface.lon.flat[place])),
+        float(surface.lat.flat[place]),
+    )
+    return Applied(changed, before[differs], after[differs], change)
+
+
+def told(edit: Edit) -> str:
+    """Say what an edit does, for the report: "set 5 m, Ada"."""
+    of = "" if edit.variable else " m"
+    what = edit.operation.replace("_", " ")
+    if edit.basin is not None:
+        what = f"assigned to the {edit.basin} basin"
+    elif edit.limits is not None:
+        what += f" {edit.limits[0]:g} to {edit.limits[1]:g}{of}"
+    elif edit.value is not None:
+        what += f" by {edit.value:g}" if edit.operation == "multiply" else f" {edit.value:g}{of}"
+    return what + (f", {edit.author}" if edit.author else "")

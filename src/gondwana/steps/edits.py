@@ -12,38 +12,78 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Operation = Literal[
-    "set", "add", "multiply", "raise_to", "lower_to", "channel",
-    "fill", "open", "keep", "assign",
+    "set", "add", "multiply", "raise_to", "lower_to", "clamp", "smooth", "interpolate",
+    "channel", "sill", "paste", "fill", "open", "keep", "assign",
 ]  # fmt: skip
 Basin = Literal["atlantic", "pacific", "indian"]
 
 Longitude = Annotated[float, Field(ge=-360.0, le=360.0)]
 Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
 Point = tuple[Longitude, Latitude]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 
-_NEEDS_VALUE = {"set", "add", "multiply", "raise_to", "lower_to", "channel"}
+MOST_CELLS = 100_000
+MOST_POINTS = 10_000
+MOST_PARTS = 200
+MOST_EDITS = 5_000
+
+_NEEDS_VALUE = {"set", "add", "multiply", "raise_to", "lower_to", "channel", "sill"}
+_TAKES_VALUE = _NEEDS_VALUE | {"open"}
 _NEEDS_POINT = {"fill", "open", "keep"}
+_NEEDS_LINE = {"channel", "sill"}
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class Stroke(_Strict):
+    """What a brush of some size has passed over."""
+
+    points: tuple[Point, ...] = Field(min_length=1, max_length=MOST_POINTS)
+    radius: float = Field(gt=0.0, le=180.0, description="degrees of arc")
+
+
 class Place(_Strict):
     """Where an edit applies: exactly one of these, in degrees east and north."""
 
     point: Point | None = None
-    cells: tuple[Point, ...] | None = Field(None, min_length=1)
+    cells: tuple[Point, ...] | None = Field(None, min_length=1, max_length=MOST_CELLS)
     box: tuple[Longitude, Latitude, Longitude, Latitude] | None = Field(
         None, description="west, south, east, north; west may lie east of east across the date line"
     )
-    polygon: tuple[Point, ...] | None = Field(None, min_length=3)
-    line: tuple[Point, ...] | None = Field(None, min_length=2)
+    polygon: tuple[Point, ...] | None = Field(None, min_length=3, max_length=MOST_POINTS)
+    line: tuple[Point, ...] | None = Field(None, min_length=2, max_length=MOST_POINTS)
+    stroke: Stroke | None = None
+    region: Point | None = Field(None, description="all land, or all sea, connected with a point")
+    values: tuple[float, float] | None = Field(None, description="from, to; both included")
+    parts: tuple[Part, ...] | None = Field(
+        None, min_length=1, max_length=MOST_PARTS,
+        description="added, subtracted, intersected or inverted in turn, from nothing",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Place:
-        if sum(value is not None for value in self.model_dump().values()) != 1:
-            raise ValueError("give exactly one of point, cells, box, polygon and line")
+        names = tuple(Place.model_fields)
+        if sum(getattr(self, name) is not None for name in names) != 1:
+            raise ValueError(f"give exactly one of {', '.join(names)}")
+        if self.values is not None and self.values[0] > self.values[1]:
+            raise ValueError("a range of values goes from the lower to the higher one")
+        return self
+
+
+class Part(_Strict):
+    """One step of putting a selection together."""
+
+    how: Literal["add", "subtract", "intersect", "invert"]
+    at: Place | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Part:
+        if (self.how == "invert") != (self.at is None):
+            raise ValueError("add, subtract and intersect need a place, and invert none")
+        if self.at is not None and self.at.parts is not None:
+            raise ValueError("parts have no parts")
         return self
 
 
@@ -52,28 +92,52 @@ class Edit(_Strict):
 
     operation: Operation
     at: Place
-    value: float | None = Field(None, description="metres; a factor for multiply")
+    value: float | None = Field(None, description="in the field's unit; a factor for multiply")
+    limits: tuple[float, float] | None = Field(None, description="for clamp")
+    times: int | None = Field(None, ge=1, le=100, description="for smooth")
+    shift: tuple[float, float] | None = Field(
+        None, description="for paste: degrees east and north from where the values come"
+    )
     width: int = Field(1, ge=1, le=20, description="cells across a line")
     only: Literal["all", "land", "ocean"] = "all"
     basin: Basin | None = Field(None, description="for assign")
+    off: bool = Field(False, description="kept in the list, and not applied")
+    file: Name | None = Field(None, description="kind of the result that is touched up")
+    variable: Name | None = Field(None, description="variable of that file")
+    index: dict[Name, Annotated[int, Field(ge=0)]] | None = Field(None, max_length=8)
     reason: str = Field("", max_length=2000)
     author: str = Field("", max_length=200)
     time: datetime | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Edit:
-        if self.operation in _NEEDS_VALUE and self.value is None:
-            raise ValueError(f"{self.operation} needs a value")
-        if self.operation in _NEEDS_POINT and self.at.point is None:
-            raise ValueError(f"{self.operation} needs a point inside the sea")
-        if self.operation == "channel" and self.at.line is None:
-            raise ValueError("a channel needs a line")
-        if self.operation in _NEEDS_POINT and (self.value is not None or self.only != "all"):
-            raise ValueError(f"{self.operation} takes the whole sea: no value and no 'only'")
-        if self.width != 1 and self.at.line is None:
+        operation = self.operation
+        needs = {
+            "a value": (operation in _NEEDS_VALUE, operation in _TAKES_VALUE, self.value),
+            "limits": (operation == "clamp", operation == "clamp", self.limits),
+            "times": (False, operation == "smooth", self.times),
+            "a shift": (operation == "paste", operation == "paste", self.shift),
+            "a basin": (operation == "assign", operation == "assign", self.basin),
+        }
+        for what, (has_to, may, given) in needs.items():
+            if has_to and given is None:
+                raise ValueError(f"{operation} needs {what}")
+            if not may and given is not None:
+                raise ValueError(f"{operation} takes no {what.removeprefix('a ')}")
+        if operation in _NEEDS_POINT and self.at.point is None:
+            raise ValueError(f"{operation} needs a point inside the sea")
+        if operation in _NEEDS_LINE and self.at.line is None:
+            raise ValueError(f"a {operation} needs a line")
+        if operation in _NEEDS_POINT and self.only != "all":
+            raise ValueError(f"{operation} takes the whole sea: no 'only'")
+        if self.width != 1 and self.at.line is None and operation != "open":
             raise ValueError("a width needs a line")
-        if self.operation == "assign" and (self.value is not None or self.only != "all"):
-            raise ValueError("assign takes ocean cells: no value and no 'only'")
-        if (self.operation == "assign") != (self.basin is not None):
-            raise ValueError("assign needs a basin, and a basin assign")
+        if operation == "assign" and self.only != "all":
+            raise ValueError("assign takes ocean cells: no 'only'")
+        if self.limits is not None and self.limits[0] > self.limits[1]:
+            raise ValueError("limits go from the lower to the higher value")
+        if (self.file is None) != (self.variable is None):
+            raise ValueError("a file and its variable go together")
+        if self.index is not None and self.variable is None:
+            raise ValueError("an index needs a variable")
         return self

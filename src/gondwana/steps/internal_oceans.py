@@ -47,7 +47,7 @@ class InternalOceansParameters(StepParameters):
 
 STEP = Step(
     name="internal_oceans",
-    version=1,
+    version=2,
     title="Internal oceans and poles",
     about="Finds seas without a connection to the ocean and fills, opens or keeps them; makes the "
     "poles fit the ocean grid; warns of narrow passages and of cells that touch at a corner.",

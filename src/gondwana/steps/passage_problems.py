@@ -42,7 +42,7 @@ class PassageProblemsParameters(StepParameters):
 
 STEP = Step(
     name="passage_problems",
-    version=1,
+    version=2,
     title="Straits and seas on the ocean grid",
     about="Finds straits that are one cell wide, cells that touch at a corner and seas without a "
     "connection on the ocean grid, across its halo and fold, and mends them as asked.",

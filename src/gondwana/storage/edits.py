@@ -25,6 +25,7 @@ def save(
     *,
     based_on: int,
     author_id: str | None = None,
+    note: str = "",
 ) -> SavedEdits:
     """Save the edits of a step, as JSON values.
 
@@ -37,6 +38,8 @@ def save(
     based_on : int
         Number of the list that was changed; 0 where there was none.
     author_id : str, optional
+    note : str
+        What they say about it.
 
     Raises
     ------
@@ -59,6 +62,7 @@ def save(
         number=number + 1,
         edits=[dict(edit) for edit in edits],
         author_id=author_id,
+        note=note or None,
     )
     session.add(saved)
     project.modified = utc_now()

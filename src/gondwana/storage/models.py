@@ -255,8 +255,23 @@ class SavedEdits(Base):
     step: Mapped[str]
     number: Mapped[int]
     edits: Mapped[list[dict[str, Any]]]
+    note: Mapped[str | None]
     author_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     created: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Draft(Base):
+    """What somebody has done in an editor and not saved yet."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (UniqueConstraint("project_id", "user_id", "subject"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[str]  # what is edited: a step, or a variable of a file
+    content: Mapped[dict[str, Any]]
+    modified: Mapped[datetime] = mapped_column(default=utc_now)
 
 
 class Outgoing(Base):

@@ -11,10 +11,11 @@ from gondwana.science.internal_oceans import resolve_internal_oceans
 from gondwana.science.ocean_grid import OceanGrid, singular_points
 from gondwana.science.terrain_checks import check_bathymetry
 from gondwana.science.terrain_fixes import resolve_passages
-from gondwana.steps.apply import Surface, apply_edits, kept_by_choice
+from gondwana.steps.apply import apply_edits, kept_by_choice, kept_seas
 from gondwana.steps.contract import Outcome, Task
 from gondwana.steps.layouts import on_ocean_grid
 from gondwana.steps.passage_problems import PassageProblemsParameters
+from gondwana.steps.surfaces import HIGHEST, SeaChoices, Surface
 
 
 def run(task: Task) -> Outcome:
@@ -22,8 +23,7 @@ def run(task: Task) -> Outcome:
     chosen: PassageProblemsParameters = task.parameters
     grid = task.grid()
     depth = task.bathymetry(grid, "raw_bathymetry")
-    surface = Surface(grid.lon, grid.lat, grid.topology, up=-1)
-    edited = apply_edits(depth.values, surface, task.edits)
+    edited = apply_edits(depth.values, bathymetry_surface(grid, chosen), task.edits)
     least = float(depth.attrs.get("minimum_depth_m", 0.0))
     depth = depth.copy(data=edited.values).drop_attrs()
     depth, straits = resolve_passages(depth, chosen.passages, grid=grid)
@@ -32,7 +32,7 @@ def run(task: Task) -> Outcome:
         chosen.policy,
         large_policy=chosen.large_policy,
         large_area_km2=chosen.large_area,
-        overrides=edited.seas,
+        overrides=kept_seas(depth, edited.kept, grid),
         channel_depth=chosen.channel_depth,
         channel_width=chosen.channel_width,
         grid=grid,
@@ -43,9 +43,22 @@ def run(task: Task) -> Outcome:
     checks = check_bathymetry(depth, grid.lon, grid.lat, grid.area, grid.topology)
     checks.append(singular_points_on_land(depth, grid, singular_points(grid)))
     checks.append(_limits(depth, least))
-    keeps = "keep" in (chosen.policy, chosen.large_policy, *edited.seas.values())
+    keeps = edited.kept or "keep" in (chosen.policy, chosen.large_policy)
     judged = kept_by_choice(checks, {"internal_oceans"} if keeps else set())
     return Outcome({"bathy": bathy_dataset(depth, grid)}, judged, tuple(changes))
+
+
+def bathymetry_surface(grid: OceanGrid, chosen: PassageProblemsParameters) -> Surface:
+    """Take an ocean grid as one to edit depths on."""
+    return Surface(
+        grid.lon,
+        grid.lat,
+        grid.topology,
+        up=-1,
+        area=grid.area,
+        limits=(0.0, HIGHEST),
+        choices=SeaChoices(0.0, chosen.channel_depth, chosen.channel_width),
+    )
 
 
 def _within_limits(

@@ -6,16 +6,16 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.errors import ParameterError
-from gondwana.science.checks import Change, Check
+from gondwana.science.checks import Check
 from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.sub_basins import sub_basins
-from gondwana.steps.apply import Surface, selected
+from gondwana.steps.apply import apply_edits
 from gondwana.steps.contract import Outcome, Task
 from gondwana.steps.edits import Edit
 from gondwana.steps.layouts import on_ocean_grid
 from gondwana.steps.sub_basins import SubBasinsParameters
+from gondwana.steps.surfaces import Surface
 
-Codes = npt.NDArray[np.int8]
 VARIABLES = {"atlantic": "atlmsk", "pacific": "pacmsk", "indian": "indmsk"}
 
 
@@ -26,7 +26,10 @@ def run(task: Task) -> Outcome:
     ocean = task.bathymetry(grid) > 0
     seeds = {name: getattr(chosen, name) for name in VARIABLES}
     found = sub_basins(ocean, grid, seeds)
-    codes, changes = _assigned(found.codes.values, ocean.values, grid, task.edits)
+    _refuse_others(task.edits)
+    surface = codes_surface(ocean.values, grid)
+    edited = apply_edits(found.codes.values.astype(np.float64), surface, task.edits)
+    codes = edited.values
     masks = {
         variable: (
             ("y", "x"),
@@ -45,38 +48,22 @@ def run(task: Task) -> Outcome:
         if wrong
         else "every ocean cell is in exactly one basin",
     )
-    return Outcome({"subbasins": dataset}, (found.check, partition), tuple(changes))
+    return Outcome({"subbasins": dataset}, (found.check, partition), tuple(edited.changes))
 
 
-def _assigned(
-    codes: Codes, ocean: npt.NDArray[np.bool_], grid: OceanGrid, edits: tuple[Edit, ...]
-) -> tuple[Codes, list[Change]]:
-    surface = Surface(grid.lon, grid.lat, grid.topology, up=-1)
-    numbers = {name: number for number, name in enumerate(VARIABLES, start=1)}
-    changes: list[Change] = []
-    codes = codes.copy()
+def _refuse_others(edits: tuple[Edit, ...]) -> None:
     for position, edit in enumerate(edits, start=1):
         if edit.basin is None:
             raise ParameterError(
                 f"edit {position} ({edit.operation}) assigns no basin",
                 remedy="use assign here, and other operations on the topography or bathymetry",
             )
-        mask = selected(edit.at, surface, edit.width) & ocean
-        if not mask.any():
-            raise ParameterError(
-                f"edit {position} (assign) selects no ocean cell", remedy="move or enlarge it"
-            )
-        number = numbers[edit.basin]
-        cells = int(np.sum(mask & grid.owned & (codes != number)))
-        codes[mask] = number
-        row, column = np.argwhere(mask)[0]
-        changes.append(
-            Change(
-                f"assigned to the {edit.basin} basin" + (f" by {edit.author}" * bool(edit.author)),
-                edit.reason or "no reason was given",
-                cells,
-                float(grid.lon[row, column]),
-                float(grid.lat[row, column]),
-            )
-        )
-    return codes, changes
+
+
+def codes_surface(ocean: npt.NDArray[np.bool_], grid: OceanGrid) -> Surface:
+    """Take an ocean grid as one to paint basins on."""
+    codes = {name: float(number) for number, name in enumerate(VARIABLES, start=1)}
+    return Surface(
+        grid.lon, grid.lat, grid.topology, up=0, area=grid.area, land=~ocean, codes=codes,
+        limits=(0.0, float(len(codes))),
+    )  # fmt: skip

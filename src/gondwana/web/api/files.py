@@ -10,9 +10,10 @@ from gondwana.accounts.permissions import Actor
 from gondwana.recipes.recipe import recipe_text
 from gondwana.services import archive, comparing, files, maps, recipes
 from gondwana.services.comparing import Comparison, Which
-from gondwana.services.files import LONGEST_NOTE, Replaced, RevisionInfo
+from gondwana.services.files import Replaced, RevisionInfo
 from gondwana.services.maps import FileDescription
 from gondwana.services.uploads import Upload
+from gondwana.services.wishes import LONGEST_NOTE
 from gondwana.web.api.answers import (
     CHECKSUM,
     HEADERS_OF_FILE,

@@ -1,0 +1,192 @@
+"""The map editor in the browser: a Bokeh document that passes asks to a session and answers back.
+
+Asks are done in threads, one after the other, so that nobody waits for somebody else's map. A
+draft is kept after each of them, once nothing else is to be done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from bokeh.document import Document
+
+from gondwana.accounts.permissions import Actor
+from gondwana.dispatcher.platform import Platform
+from gondwana.editors.editor_document import make_document
+from gondwana.editors.session import EditingSession
+from gondwana.editors.telling import Answer
+from gondwana.errors import GondwanaError
+from gondwana.services import editing
+from gondwana.services.editing import Opened, SavedNow, Subject
+
+MOST_WAITING = 200
+"""Asks of one browser that wait at the same time; more of them come from no person."""
+
+LARGEST_ASK = 2_000_000
+"""Characters of one ask."""
+
+_THREADS = ThreadPoolExecutor(4, "gondwana editor")
+_QUIET = 0.3  # seconds without an ask, after which a draft is kept
+_MOST_INDICES = 8
+_log = logging.getLogger(__name__)
+
+
+def open_editor(platform: Platform, document: Document) -> None:
+    """Fill a document with the editor of what its address names.
+
+    Parameters
+    ----------
+    platform : Platform
+    document : Document
+        Of a session whose signed token names its person as ``user``.
+    """
+    context = document.session_context
+    arguments = getattr(getattr(context, "request", None), "arguments", {})
+    payload = getattr(context, "token_payload", {})
+    told = {name: values[0].decode(errors="replace") for name, values in arguments.items()}
+    who = Actor(str(payload.get("user", "")), "")
+    MapEditor(_Door(platform, who, _subject(told)), document).begin()
+
+
+class _Door:
+    """The services of editing, for one person and one subject."""
+
+    def __init__(self, platform: Platform, who: Actor, subject: Subject) -> None:
+        self._about = (platform, who, subject)
+
+    def opened(self) -> Opened:
+        return editing.opened(*self._about)
+
+    def keep_draft(self, draft: Mapping[str, Any], based_on: int, base: str) -> datetime:
+        return editing.keep_draft(*self._about, draft, based_on=based_on, base=base)
+
+    def drop_draft(self) -> None:
+        editing.drop_draft(*self._about)
+
+    def save(self, edits: list[dict[str, Any]], based_on: int, note: str) -> int:
+        return editing.save(*self._about, edits, based_on=based_on, note=note)
+
+    def saved(self) -> SavedNow:
+        return editing.saved(*self._about)
+
+
+class MapEditor:
+    """One browser's line to its session."""
+
+    def __init__(self, door: _Door, document: Document) -> None:
+        self._door = door
+        self._document = document
+        self._shown = make_document(document)
+        self._opening: Future[EditingSession] = _THREADS.submit(self._open)
+        self._session: EditingSession | None = None
+        self._waiting: deque[Mapping[str, Any]] = deque()
+        self._is_busy = False
+        self._is_over = False
+
+    def begin(self) -> None:
+        """Listen to the browser."""
+        self._shown.asks.on_change("data", self._asked)
+        self._document.on_session_destroyed(self._ended)
+
+    def _open(self) -> EditingSession:
+        return EditingSession(self._door, self._door.opened())
+
+    def _asked(self, _attr: str, _old: Any, new: Mapping[str, Any]) -> None:
+        for said in list(new.get("said", ()))[:MOST_WAITING]:
+            ask = _understood(said)
+            if ask is not None and len(self._waiting) < MOST_WAITING:
+                self._waiting.append(ask)
+        if self._waiting and not self._is_busy:
+            self._is_busy = True
+            self._document.add_next_tick_callback(self._work)  # type: ignore[arg-type]
+
+    async def _work(self) -> None:
+        try:
+            session = await self._ready()
+            while session is not None:
+                while self._waiting:
+                    self._tell(await _later(session.handle, self._waiting.popleft()))
+                if not session.has_news:
+                    break
+                await asyncio.sleep(_QUIET)
+                if not self._waiting:
+                    self._tell(await _later(_kept, session))
+        except Exception:
+            _log.exception("the map editor has failed")
+            self._tell(_trouble("something went wrong here", "load the page again"))
+        finally:
+            self._is_busy = False
+
+    async def _ready(self) -> EditingSession | None:
+        """Wait for the session; tell why there is none."""
+        if self._session is None:
+            try:
+                self._session = await asyncio.wrap_future(self._opening)
+            except GondwanaError as error:
+                self._waiting.clear()
+                self._tell(_trouble(error.problem, error.remedy))
+        return self._session
+
+    def _tell(self, answer: Answer) -> None:
+        if self._is_over:
+            return
+        told, block = answer.block()
+        said = json.dumps(told, allow_nan=False, separators=(",", ":"))
+        self._shown.answers.data = {"said": [said], "block": [block]}
+
+    def _ended(self, _context: Any) -> None:
+        """Keep what was done last, whoever closed the line."""
+        self._is_over = True
+        session = self._session
+        if session is not None and session.has_news:
+            _THREADS.submit(_kept, session)
+
+
+def _understood(said: Any) -> Mapping[str, Any] | None:
+    if not isinstance(said, str) or len(said) > LARGEST_ASK:
+        return None
+    try:
+        ask = json.loads(said)
+    except (ValueError, RecursionError):
+        return None
+    return ask if isinstance(ask, dict) else None
+
+
+def _kept(session: EditingSession) -> Answer:
+    """Keep a draft; whoever may not change the project any more is told so."""
+    try:
+        return Answer(session.keep())
+    except GondwanaError as error:
+        return Answer({"draft": {"trouble": f"{error.problem}; {error.remedy}"}})
+
+
+def _trouble(problem: str, remedy: str) -> Answer:
+    return Answer({"error": {"problem": problem, "remedy": remedy, "about": "begin"}})
+
+
+async def _later(do: Any, *about: Any) -> Answer:
+    loop = asyncio.get_running_loop()
+    found: Answer = await loop.run_in_executor(_THREADS, do, *about)
+    return found
+
+
+def _subject(told: Mapping[str, str]) -> Subject:
+    index = {}
+    for part in told.get("index", "").split(",")[:_MOST_INDICES]:
+        name, _, number = part.partition(":")
+        if name and number.isascii() and number.isdigit() and len(number) < 7:
+            index[name] = int(number)
+    return Subject(
+        project_id=told.get("project", ""),
+        step=told.get("step", ""),
+        file=told.get("file", ""),
+        variable=told.get("variable", ""),
+        index=index,
+    )

@@ -1,0 +1,211 @@
+"""What the browser is told: of the field, the edits, the problems, the selection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gondwana.editors import problems
+from gondwana.editors.history import History
+from gondwana.editors.overlays import Findings
+from gondwana.editors.palettes import tables
+from gondwana.editors.shapes import Canvas
+from gondwana.maps.fields import Field
+from gondwana.maps.grids import Indexed
+from gondwana.maps.scales import scale_for
+from gondwana.maps.views import View
+from gondwana.reports.colours import hexadecimal
+from gondwana.services.editing import Opened
+from gondwana.steps.edits import Edit, Place
+
+Float = npt.NDArray[np.float64]
+Json = dict[str, Any]
+
+_GROUND = (
+    "set", "add", "multiply", "raise_to", "lower_to", "clamp", "smooth", "interpolate",
+    "channel", "sill", "paste",
+)  # fmt: skip
+_PLAIN = ("set", "add", "multiply", "clamp", "smooth", "interpolate", "paste")
+_MARGIN = 4.0
+"""Cells around a problem that is zoomed to."""
+_ALIGNED = 4
+
+_DONE = {
+    "set": "Set to {value}", "add": "Add {value}", "multiply": "Multiply by {value}",
+    "raise_to": "Raise to {value}", "lower_to": "Lower to {value}", "clamp": "Keep within {limits}",
+    "smooth": "Smooth {times}", "interpolate": "Interpolate from the rim",
+    "channel": "Channel, {value} deep", "sill": "Sill, {value} deep", "paste": "Paste",
+    "fill": "Fill a sea", "open": "Open a sea", "keep": "Keep a sea", "assign": "Assign {basin}",
+}  # fmt: skip
+
+
+@dataclass
+class Answer:
+    """An answer in the making: JSON values, and pieces of arrays."""
+
+    told: Json = field(default_factory=dict)
+    pieces: list[tuple[Json, npt.NDArray[Any]]] = field(default_factory=list)
+
+    def put(self, to: str, row: int, column: int, part: npt.NDArray[Any]) -> None:
+        """Add a piece of a raster."""
+        about = {
+            "to": to, "row": row, "column": column, "rows": part.shape[0],
+            "columns": part.shape[1], "type": str(part.dtype),
+        }  # fmt: skip
+        self.pieces.append((about, part))
+
+    def block(self) -> tuple[Json, npt.NDArray[np.uint8]]:
+        """Return what is told, and all pieces in one block of bytes."""
+        told, parts, start = [], [], 0
+        for about, part in self.pieces:
+            plain = np.ascontiguousarray(part).view(np.uint8).ravel()
+            told.append(about | {"start": start})
+            gap = -plain.size % _ALIGNED
+            parts += [plain, np.zeros(gap, np.uint8)]
+            start += plain.size + gap
+        block = np.concatenate(parts) if parts else np.zeros(0, np.uint8)
+        return self.told | ({"blocks": told} if told else {}), block
+
+
+def subject(opened: Opened, canvas: Canvas, values: Float) -> Json:
+    """Tell what is edited, and what can be done."""
+    ny, nx = values.shape
+    known = values[np.isfinite(values)]
+    shown = Field(
+        opened.variable, opened.title, opened.unit, values, Indexed((ny, nx)), (), (ny, nx), 1
+    )
+    scale = scale_for(shown, View())
+    face = opened.face
+    operations = ("assign",) if face == "sub_basins" else (
+        _GROUND if opened.surface.up else _PLAIN
+    )  # fmt: skip
+    return {
+        "title": opened.title, "project": opened.project_name, "face": face,
+        "step": opened.subject.step, "file": opened.subject.file, "unit": opened.unit,
+        "variable": opened.variable, "axes": canvas.axes, "rows": ny, "columns": nx,
+        "x": list(canvas.x), "y": list(canvas.y), "up": opened.surface.up,
+        "may_change": opened.may_change, "author": opened.author, "operations": list(operations),
+        "basins": [
+            {"name": name, "code": code, "title": name.capitalize()}
+            for name, code in opened.surface.codes.items()
+        ],
+        "scale": {
+            "kind": scale.kind, "colours": scale.colours, "blank_zero": scale.blank_zero,
+            "palette": [hexadecimal(colour) for colour in scale.palette],
+            "legend": scale.legend(opened.unit, values),
+        },
+        "palettes": tables(),
+        "limits": [float(known.min()), float(known.max())] if known.size else [0.0, 1.0],
+        "parameters": dict(opened.parameters),
+        "variables": [dict(one) for one in opened.variables],
+    }  # fmt: skip
+
+
+def edits(history: History, unit: str) -> list[Json]:
+    """Tell the list of edits."""
+    saved = {edit.model_dump_json() for edit in history.saved}
+    told = []
+    for number, entry in enumerate(history.entries, start=1):
+        edit = entry.edit
+        plain = edit.model_dump(
+            mode="json", include={"operation", "value", "limits", "times", "width", "basin"}
+        )
+        told.append(plain | {
+            "number": number, "title": title(edit, unit), "where": where(edit.at, edit.only),
+            "cells": 0 if entry.applied is None else int(entry.applied.cells.size),
+            "reason": edit.reason, "author": edit.author,
+            "time": edit.time.isoformat() if edit.time else None, "off": edit.off,
+            "conflict": entry.conflict, "saved": edit.model_dump_json() in saved,
+        })  # fmt: skip
+    return told
+
+
+def title(edit: Edit, unit: str) -> str:
+    """Say what an edit does in a few words."""
+    of = "" if edit.operation == "multiply" else f" {unit}" if unit not in ("", "1") else ""
+    low, high = edit.limits or (0.0, 0.0)
+    return _DONE[edit.operation].format(
+        value="" if edit.value is None else f"{edit.value:g}{of}",
+        limits=f"{low:g} to {high:g}{of}",
+        times="once" if (edit.times or 1) == 1 else f"{edit.times} times",
+        basin=(edit.basin or "").capitalize(),
+    )
+
+
+def where(place: Place, only: str = "all") -> str:
+    """Say where an edit applies in a few words."""
+    told = _where(place)
+    return told if only == "all" else f"{told}, only {only}"
+
+
+def _where(place: Place) -> str:  # noqa: PLR0911 - one line for each kind of place
+    match place.model_dump(exclude_none=True):
+        case {"point": point}:
+            return spot(*point)
+        case {"region": point}:
+            return f"all that is connected with {spot(*point)}"
+        case {"cells": cells}:
+            return (f"{len(cells)} cells at " if len(cells) > 1 else "") + spot(*cells[0])
+        case {"box": (west, south, east, north)}:
+            return f"box {spot(west, south)} to {spot(east, north)}"
+        case {"values": (low, high)}:
+            return f"values from {low:g} to {high:g}"
+        case {"stroke": stroke}:
+            return f"brush at {spot(*stroke['points'][0])}"
+        case {"line": line}:
+            return f"line from {spot(*line[0])} to {spot(*line[-1])}"
+        case {"polygon": corners}:
+            return f"area of {len(corners)} corners at {spot(*corners[0])}"
+    parts = place.parts or ()
+    told = [part.how if part.at is None else f"{part.how} {_where(part.at)}" for part in parts]
+    return "; ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
+
+
+def spot(lon: float, lat: float) -> str:
+    """Write a place as people do."""
+    east = (lon + 180.0) % 360.0 - 180.0
+    return f"{abs(lat):.1f}°{'S' if lat < 0 else 'N'} {abs(east):.1f}°{'W' if east < 0 else 'E'}"
+
+
+def listed(findings: Findings, canvas: Canvas) -> Json:
+    """Tell what is wrong, and how many of each."""
+    found = problems.listed(findings)
+    told = []
+    for problem in found[: problems.SHOWN]:
+        about = problems.about(findings, problem)
+        told.append(about | {"window": _window(findings, problem, about, canvas)})
+    return {
+        "counts": findings.counts,
+        "problems": told,
+        "problems_more": max(0, len(found) - problems.SHOWN),
+    }
+
+
+def _window(
+    findings: Findings, problem: problems.Problem, about: Mapping[str, Any], canvas: Canvas
+) -> list[float]:
+    """Part of the map that shows a problem and a little around it."""
+    ny, nx = canvas.shape
+    if canvas.axes == "index":
+        cells = problems.cells_of(findings, problem)
+        if not cells.size:
+            return [*canvas.x, *canvas.y]
+        row, column = np.divmod(cells, nx)
+        return [
+            float(column.min()) - _MARGIN, float(row.min()) - _MARGIN,
+            float(column.max()) + 1 + _MARGIN, float(row.max()) + 1 + _MARGIN,
+        ]  # fmt: skip
+    lon, lat = about["lon"], about["lat"]
+    west, south, east, north = lon, lat, lon, lat
+    if problem.kind == "sea":
+        row_of = findings.seas[problem.number - 1]
+        west, south, east, north = (
+            float(row_of[name]) for name in ("west", "south", "east", "north")
+        )
+        east += 360.0 if east < west else 0.0
+    around = _MARGIN * max(360.0 / nx, 180.0 / ny)
+    return [west - around, south - around, east + around, north + around]
