@@ -33,7 +33,7 @@ LARGEST_ASK = 2_000_000
 """Characters of one ask."""
 
 _THREADS = ThreadPoolExecutor(4, "gondwana editor")
-_QUIET = 0.3  # seconds without an ask, after which a draft is kept
+_QUIET = 400  # milliseconds after an ask, after which a draft is kept
 _MOST_INDICES = 8
 _log = logging.getLogger(__name__)
 
@@ -88,6 +88,7 @@ class MapEditor:
         self._session: EditingSession | None = None
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._is_busy = False
+        self._is_to_keep = False
         self._is_over = False
 
     def begin(self) -> None:
@@ -103,26 +104,46 @@ class MapEditor:
             ask = _understood(said)
             if ask is not None and len(self._waiting) < MOST_WAITING:
                 self._waiting.append(ask)
-        if self._waiting and not self._is_busy:
-            self._is_busy = True
-            self._document.add_next_tick_callback(self._work)  # type: ignore[arg-type]
+        self._go_on()
 
     async def _work(self) -> None:
         try:
             session = await self._ready()
-            while session is not None:
-                while self._waiting:
-                    self._tell(await _later(session.handle, self._waiting.popleft()))
-                if not session.has_news:
-                    break
-                await asyncio.sleep(_QUIET)
-                if not self._waiting:
-                    self._tell(await _later(_kept, session))
+            while session is not None and self._waiting:
+                self._tell(await _later(session.handle, self._waiting.popleft()))
+            if session is not None and session.has_news:
+                self._keep_soon()
         except Exception:
             _log.exception("the map editor has failed")
             self._tell(_trouble("something went wrong here", "load the page again"))
         finally:
             self._is_busy = False
+
+    def _keep_soon(self) -> None:
+        """Keep a draft in a moment, unless that is to be done already."""
+        if not self._is_to_keep and not self._is_over:
+            self._is_to_keep = True
+            self._document.add_timeout_callback(self._keep, _QUIET)  # type: ignore[arg-type]
+
+    async def _keep(self) -> None:
+        self._is_to_keep = False
+        session = self._session
+        if session is None or not session.has_news or self._is_over:
+            return
+        if self._is_busy:  # somebody is at work: when that is done
+            self._keep_soon()
+            return
+        self._is_busy = True
+        try:
+            self._tell(await _later(_kept, session))
+        finally:
+            self._is_busy = False
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self._waiting and not self._is_busy:
+            self._is_busy = True
+            self._document.add_next_tick_callback(self._work)  # type: ignore[arg-type]
 
     async def _ready(self) -> EditingSession | None:
         """Wait for the session; tell why there is none."""

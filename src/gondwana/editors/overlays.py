@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gondwana.science.checks import Row
+from gondwana.science.checks import Check, Row
+from gondwana.science.components import Mask
+from gondwana.science.kernels import kernel
 from gondwana.science.terrain_checks import corners, internal_oceans, passages, poles
 from gondwana.steps.apply import Surface, terrain_of
 
@@ -60,6 +62,7 @@ def look(
     surface: Surface,
     parameters: Mapping[str, Any],
     kept: frozenset[tuple[float, float]] = frozenset(),
+    known: Findings | None = None,
 ) -> Findings:
     """Check a field as it stands.
 
@@ -72,51 +75,72 @@ def look(
         Of the step: ``policy``, ``large_policy``, ``large_area``, ``poles``.
     kept : frozenset of (lon, lat)
         Points of seas that are kept by choice.
+    known : Findings, optional
+        Of before, if nothing has changed at the poles since.
     """
-    marks = np.zeros(values.shape, dtype=np.uint8)
+    nothing = Findings(np.zeros(values.shape, dtype=np.uint8))
     if surface.up == 0:
-        return Findings(marks)
+        return nothing
     terrain = terrain_of(values, surface)
     if not terrain.ocean.any():
-        return Findings(marks)
+        return nothing
     checks = {
         "seas": internal_oceans(terrain),
         "passages": passages(terrain),
         "contacts": corners(terrain),
-        "poles": poles(terrain),
     }
-    labels = {
-        name: np.asarray(check.mask.values if check.mask is not None else marks, np.int32)
-        for name, check in checks.items()
-    }
+    labels = {name: _labels(check) for name, check in checks.items()}
     tables = {name: check.table for name, check in checks.items()}
+    if known is not None and "poles" in known.labels:
+        labels["poles"], tables["poles"] = known.labels["poles"], known.poles
+    else:
+        polar = poles(terrain)
+        labels["poles"], tables["poles"] = _labels(polar), polar.table
     for row in tables["seas"]:
         row["policy"] = _policy(row, parameters)
     for lon, lat in kept:
         number = int(labels["seas"].flat[terrain.cell_at(lon, lat)])
         if number:
             tables["seas"][number - 1]["policy"] = "keep"
-    for bit, name in ((SEA, "seas"), (PASSAGE, "passages"), (CONTACT, "contacts"), (POLE, "poles")):
-        if tables[name]:
-            marks[labels[name] > 0] |= np.uint8(bit)
-    _mark_policies(marks, tables, labels, parameters)
+    mended = np.array([False, *(row["policy"] != "keep" for row in tables["seas"])])
+    marks = _marked(
+        labels["seas"], labels["passages"], labels["contacts"], labels["poles"], mended,
+        parameters.get("poles") == "fix",
+    )  # fmt: skip
     return Findings(marks, labels=labels, **tables)
+
+
+def _labels(check: Check) -> Labels:
+    if check.mask is None:
+        raise ValueError(check.name)
+    return np.asarray(check.mask.values, dtype=np.int32)
+
+
+@kernel
+def _marked(
+    seas: Labels, passages: Labels, contacts: Labels, poles: Labels, mended: Mask, fixes: bool
+) -> Marks:
+    """Bits by cell; ``mended`` tells which seas the step itself mends, ``fixes`` the poles."""
+    marks = np.zeros(seas.shape, dtype=np.uint8)
+    for j in range(seas.shape[0]):
+        for i in range(seas.shape[1]):
+            bits = 0
+            if seas[j, i] > 0:
+                bits |= 1
+                if mended[seas[j, i]]:
+                    bits |= 128
+            if passages[j, i] > 0:
+                bits |= 2
+            if contacts[j, i] > 0:
+                bits |= 4
+            if poles[j, i] > 0:
+                bits |= 8
+                if fixes:
+                    bits |= 128
+            marks[j, i] = bits
+    return marks
 
 
 def _policy(row: Row, parameters: Mapping[str, Any]) -> str:
     is_large = float(row["area_km2"]) >= float(parameters.get("large_area", np.inf))
     return str(parameters.get("large_policy" if is_large else "policy", "keep"))
-
-
-def _mark_policies(
-    marks: Marks,
-    tables: Mapping[str, list[Row]],
-    labels: Mapping[str, Labels],
-    parameters: Mapping[str, Any],
-) -> None:
-    """Mark what the step mends by itself."""
-    if tables["seas"]:
-        mended = np.array([False, *(row["policy"] != "keep" for row in tables["seas"])])
-        marks[mended[labels["seas"]]] |= np.uint8(BY_POLICY)
-    if tables["poles"] and parameters.get("poles") == "fix":
-        marks[labels["poles"] > 0] |= np.uint8(BY_POLICY)

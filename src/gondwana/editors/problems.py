@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -45,11 +46,11 @@ class Problem(NamedTuple):
 
 
 def listed(findings: Findings) -> list[Problem]:
-    """List all problems, the grave ones first."""
+    """List the first problems, the grave ones first."""
     kinds: tuple[Kind, ...] = ("pole", "sea", "contact", "passage")
-    return [
-        Problem(kind, number + 1) for kind in kinds for number in range(len(_table(findings, kind)))
-    ]
+    sizes = ((kind, len(_table(findings, kind))) for kind in kinds)
+    every = (Problem(kind, number + 1) for kind, size in sizes for number in range(size))
+    return list(islice(every, SHOWN))
 
 
 def named(findings: Findings, name: str) -> Problem:

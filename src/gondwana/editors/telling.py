@@ -34,6 +34,9 @@ _MARGIN = 4.0
 """Cells around a problem that is zoomed to."""
 _ALIGNED = 4
 
+_TOLD = {
+    "operation", "value", "limits", "times", "width", "basin", "reason", "author", "time", "off",
+}  # fmt: skip
 _DONE = {
     "set": "Set to {value}", "add": "Add {value}", "multiply": "Multiply by {value}",
     "raise_to": "Raise to {value}", "lower_to": "Lower to {value}", "clamp": "Keep within {limits}",
@@ -105,23 +108,34 @@ def subject(opened: Opened, canvas: Canvas, values: Float) -> Json:
     }  # fmt: skip
 
 
-def edits(history: History, unit: str) -> list[Json]:
-    """Tell the list of edits."""
-    saved = {edit.model_dump_json() for edit in history.saved}
-    told = []
-    for number, entry in enumerate(history.entries, start=1):
-        edit = entry.edit
-        plain = edit.model_dump(
-            mode="json", include={"operation", "value", "limits", "times", "width", "basin"}
-        )
-        told.append(plain | {
-            "number": number, "title": title(edit, unit), "where": where(edit.at, edit.only),
-            "cells": 0 if entry.applied is None else int(entry.applied.cells.size),
-            "reason": edit.reason, "author": edit.author,
-            "time": edit.time.isoformat() if edit.time else None, "off": edit.off,
-            "conflict": entry.conflict, "saved": edit.model_dump_json() in saved,
-        })  # fmt: skip
-    return told
+class EditsTold:
+    """Tells the list of edits; what was told of one before is not put together again."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._known: dict[int, tuple[Edit, Json, str]] = {}
+
+    def __call__(self, history: History) -> list[Json]:
+        """Tell the list as it stands."""
+        saved = {self._told(edit)[2] for edit in history.saved}
+        told = []
+        for number, entry in enumerate(history.entries, start=1):
+            _, plain, text = self._told(entry.edit)
+            cells = 0 if entry.applied is None else int(entry.applied.cells.size)
+            told.append(plain | {
+                "number": number, "cells": cells, "conflict": entry.conflict,
+                "saved": text in saved,
+            })  # fmt: skip
+        return told
+
+    def _told(self, edit: Edit) -> tuple[Edit, Json, str]:
+        known = self._known.get(id(edit))
+        if known is None or known[0] is not edit:
+            plain = edit.model_dump(mode="json", include=_TOLD)
+            plain |= {"title": title(edit, self._unit), "where": where(edit.at, edit.only)}
+            known = (edit, plain, edit.model_dump_json())
+            self._known[id(edit)] = known
+        return known
 
 
 def title(edit: Edit, unit: str) -> str:
@@ -173,15 +187,14 @@ def spot(lon: float, lat: float) -> str:
 
 def listed(findings: Findings, canvas: Canvas) -> Json:
     """Tell what is wrong, and how many of each."""
-    found = problems.listed(findings)
     told = []
-    for problem in found[: problems.SHOWN]:
+    for problem in problems.listed(findings):
         about = problems.about(findings, problem)
         told.append(about | {"window": _window(findings, problem, about, canvas)})
     return {
         "counts": findings.counts,
         "problems": told,
-        "problems_more": max(0, len(found) - problems.SHOWN),
+        "problems_more": max(0, sum(findings.counts.values()) - problems.SHOWN),
     }
 
 

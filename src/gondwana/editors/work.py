@@ -12,7 +12,8 @@ from gondwana.editors.picture import Picture
 from gondwana.editors.selection import Selection
 from gondwana.editors.shapes import Canvas
 from gondwana.editors.telling import Answer
-from gondwana.science.components import Index
+from gondwana.science.components import Index, Mask
+from gondwana.science.terrain import NORTH_LIMIT, SOUTH_LIMIT
 from gondwana.services.editing import Opened
 
 NO_CELLS: Index = np.empty(0, dtype=np.int64)
@@ -44,6 +45,9 @@ class Work:
         self.kept: frozenset[tuple[float, float]] = frozenset()
         self.copied: tuple[Index, tuple[float, float]] | None = None
         self.has_news = False
+        self._edits_told = telling.EditsTold(opened.unit)
+        topology = surface.topology
+        self._owned = topology.owned(self.canvas.shape) if topology.has_copies else None
 
     def begin(self, answer: Answer) -> None:
         """Tell everything, to a browser that knows nothing."""
@@ -69,7 +73,7 @@ class Work:
         self.histogram.change(delta.before, delta.after)
         self.picture.values_changed(answer, values, delta.cells)
         if self._concerns(delta):
-            self._check(answer)
+            self._check(answer, delta.cells)
         if self.selection.again(values) or self.selection.mask.any():
             self.tell_selection(answer)
         else:
@@ -89,13 +93,19 @@ class Work:
         before, after = surface.ocean(delta.before), surface.ocean(delta.after)
         return bool((before != after).any() or found.marks.flat[delta.cells].any())
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, answer: Answer, cells: Index | None = None) -> None:
+        """Check the field again; of its poles only if one of the cells lies there."""
         self.kept = self._now_kept()
+        known = None if cells is None or self._are_polar(cells) else self.findings
         self.findings = look(
-            self.history.values, self.opened.surface, self.opened.parameters, self.kept
+            self.history.values, self.opened.surface, self.opened.parameters, self.kept, known
         )
         self.picture.found(self.findings.marks)
         answer.told |= telling.listed(self.findings, self.canvas)
+
+    def _are_polar(self, cells: Index) -> bool:
+        lat = self.opened.surface.lat.flat[cells]
+        return bool(((lat < SOUTH_LIMIT) | (lat > NORTH_LIMIT)).any())
 
     def _now_kept(self) -> frozenset[tuple[float, float]]:
         applied = [entry.applied for entry in self.history.entries]
@@ -104,7 +114,7 @@ class Work:
     def tell_edits(self, answer: Answer) -> None:
         """Tell the list of edits, and the ways back and forth."""
         history = self.history
-        answer.told["edits"] = telling.edits(history, self.opened.unit)
+        answer.told["edits"] = self._edits_told(history)
         answer.told["history"] = {
             "undo": len(history.done), "redo": len(history.undone),
             "undo_title": history.done[-1].title if history.done else "",
@@ -112,12 +122,11 @@ class Work:
             "unsaved": history.is_unsaved, "number": self.number,
         }  # fmt: skip
         counts = answer.told.setdefault("counts", self.findings.counts if self.findings else {})
-        owned = self.opened.surface.topology.owned(self.canvas.shape)
-        counts["changed"] = int(np.count_nonzero(self.picture.changed & owned))
+        counts["changed"] = self._count(self.picture.changed)
         counts["edits"] = len(history.entries)
         if self.opened.surface.codes:
             counts["basins"] = {
-                name: int(np.count_nonzero((history.values == code) & owned))
+                name: self._count(history.values == code)
                 for name, code in self.opened.surface.codes.items()
             }
 
@@ -126,9 +135,8 @@ class Work:
         mask, values = self.selection.mask, self.history.values
         self.picture.select(mask)
         cells = np.flatnonzero(mask)
-        topology = self.opened.surface.topology
-        if topology.has_copies:
-            cells = cells[topology.owned(self.canvas.shape).flat[cells]]
+        if self._owned is not None:
+            cells = cells[self._owned.flat[cells]]
         self.histogram.select(values, cells)
         answer.told["histogram"] = self.histogram.told()
         chosen = values.flat[cells]
@@ -142,3 +150,7 @@ class Work:
             "mean": float(known.mean()) if known.size else None,
             "text": "" if place is None else telling.where(place, self.selection.only),
         }  # fmt: skip
+
+    def _count(self, mask: Mask) -> int:
+        """Count cells, each place on the globe once."""
+        return int(np.count_nonzero(mask if self._owned is None else mask & self._owned))

@@ -71,10 +71,7 @@ def in_box(box: tuple[float, float, float, float], lon: Float, lat: Float) -> Ma
     -------
     ndarray of bool, (ny, nx)
     """
-    west, south, east, north = box
-    width = 360.0 if east - west >= 360.0 else (east - west) % 360.0
-    across = np.mod(lon - west, 360.0) <= width
-    return np.asarray(across & (lat >= south) & (lat <= north), dtype=np.bool_)
+    return Places(lon, lat).in_box(box)
 
 
 def along_line(

@@ -62,27 +62,6 @@ class Seams:
         return cells
 
 
-def flooded(mask: npt.NDArray[np.bool_], cell: int, seams: Seams) -> npt.NDArray[np.bool_]:
-    """Tell which owned cells of a mask are connected by edges with one of them.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, (ny, nx)
-    cell : int
-        Flat index of an owned cell of the mask.
-    seams : Seams
-
-    Returns
-    -------
-    ndarray of bool, (ny, nx)
-        Copies are left out.
-    """
-    found = _flooded(
-        np.ascontiguousarray(mask).ravel(), cell, seams.owners, seams.shape, seams.wrap
-    )
-    return found.reshape(mask.shape)
-
-
 @kernel
 def neighbour(cell: int, way: int, owners: Index, shape: tuple[int, int], wrap: bool) -> int:
     """Find one neighbour; arguments as in ``Seams``."""
@@ -109,23 +88,3 @@ def _neighbours(cells: Index, way: int, owners: Index, shape: tuple[int, int], w
     for k in range(cells.size):
         result[k] = neighbour(cells[k], way, owners, shape, wrap)
     return result
-
-
-@kernel
-def _flooded(
-    mask: npt.NDArray[np.bool_], cell: int, owners: Index, shape: tuple[int, int], wrap: bool
-) -> npt.NDArray[np.bool_]:
-    found = np.zeros(mask.size, dtype=np.bool_)
-    waiting = np.empty(mask.size, dtype=np.int32)
-    waiting[0], count = cell, 1
-    found[cell] = True
-    while count > 0:
-        count -= 1
-        here = waiting[count]
-        for way in range(4):
-            beside = neighbour(here, way, owners, shape, wrap)
-            if beside >= 0 and mask[beside] and not found[beside]:
-                found[beside] = True
-                waiting[count] = beside
-                count += 1
-    return found

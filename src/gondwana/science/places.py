@@ -22,6 +22,7 @@ Float = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
 _TINY = 1e-12
+_STEEP = 80.0  # degrees of latitude from which meridians are too close to count columns
 
 
 class Places:
@@ -62,7 +63,25 @@ class Places:
         middles = 0.5 * (self.lat[1:, 0] + self.lat[:-1, 0])
         rows = np.searchsorted(middles, lat)
         columns = np.rint(np.mod(lon - self.lon[0, 0], 360.0) * nx / 360.0).astype(np.int64) % nx
-        return rows * nx + columns
+        found: Index = rows * nx + columns
+        return found
+
+    def in_box(self, box: tuple[float, float, float, float]) -> Mask:
+        """Tell which cells have their centre in a box (west, south, east, north, degrees).
+
+        Limits are included; a box whose east is not east of its west crosses the date line, and
+        one of 360 degrees goes all around.
+        """
+        west, south, east, north = box
+        width = 360.0 if east - west >= 360.0 else (east - west) % 360.0
+        if not self.is_straight:
+            across = np.mod(self.lon - west, 360.0) <= width
+            return np.asarray(across & (self.lat >= south) & (self.lat <= north), dtype=np.bool_)
+        mask = np.zeros(self.shape, dtype=np.bool_)
+        lat = self.lat[:, 0]
+        first, last = np.searchsorted(lat, south), np.searchsorted(lat, north, "right")
+        mask[first:last] = np.mod(self.lon[0] - west, 360.0) <= width
+        return mask
 
     def in_polygon(self, points: Sequence[Point]) -> Mask:
         """Tell which cells have their centre in a polygon; see `geometry.contains`."""
@@ -88,29 +107,37 @@ class Places:
         way = unit_vectors(*np.asarray(points, dtype=np.float64).reshape(-1, 2).T)
         way = np.vstack([way, way[-1:]])
         mask = np.zeros(self.shape, dtype=np.bool_)
-        for first, last in _rows_near(way, radius, self):
-            part = slice(first, last)
+        rows, columns = self._near(way, radius)
+        part = np.ix_(rows, columns)
+        if rows.size and columns.size:
             middle = unit_vectors(self.lon[part], self.lat[part])
             mask[part] = _touched(way, np.deg2rad(radius), middle)
         return mask
 
+    def _near(self, way: Float, radius: float) -> tuple[Index, Index]:
+        """Rows and columns that a brush can touch."""
+        ny, nx = self.shape
+        if not self.is_straight:
+            return np.arange(ny), np.arange(nx)
+        lat = np.rad2deg(np.arcsin(np.clip(way[:, 2], -1.0, 1.0)))
+        # a great circle between two points bulges polewards by less than they are apart
+        apart = np.rad2deg(np.arccos(np.clip(np.sum(way[1:] * way[:-1], axis=1), -1.0, 1.0)))
+        reach = radius + 0.5 * float(apart.max())
+        south, north = float(lat.min()) - reach, float(lat.max()) + reach
+        first, last = np.searchsorted(self.lat[:, 0], [south, north])
+        rows = np.arange(first, last)
+        if max(-south, north) >= _STEEP:
+            return rows, np.arange(nx)
+        wide = reach / np.cos(np.deg2rad(max(-south, north)))
+        lon = np.unwrap(np.rad2deg(np.arctan2(way[:, 1], way[:, 0])), period=360.0)
+        west, east = float(lon.min()) - wide, float(lon.max()) + wide
+        if east - west >= 360.0:
+            return rows, np.arange(nx)
+        return rows, np.flatnonzero(np.mod(self.lon[0] - west, 360.0) <= east - west)
+
     @cached_property
     def _tree(self) -> cKDTree:
         return cKDTree(unit_vectors(self.lon, self.lat).reshape(-1, 3))
-
-
-def _rows_near(way: Float, radius: float, places: Places) -> list[tuple[int, int]]:
-    """Rows that a brush can touch: from the first to before the last."""
-    ny = places.shape[0]
-    if not places.is_straight:
-        return [(0, ny)]
-    lat = np.rad2deg(np.arcsin(np.clip(way[:, 2], -1.0, 1.0)))
-    # a great circle between two points bulges polewards by less than they are apart
-    apart = np.rad2deg(np.arccos(np.clip(np.sum(way[1:] * way[:-1], axis=1), -1.0, 1.0)))
-    reach = radius + 0.5 * float(apart.max())
-    south, north = float(lat.min()) - reach, float(lat.max()) + reach
-    rows = np.searchsorted(places.lat[:, 0], [south, north])
-    return [(int(rows[0]), int(rows[1]))] if rows[1] > rows[0] else []
 
 
 @kernel

@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.errors import ParameterError
-from gondwana.science.components import Mask
-from gondwana.science.edits import along_line, in_box
-from gondwana.science.neighbours import Seams, flooded
+from gondwana.science.components import Mask, label
+from gondwana.science.edits import along_line
 from gondwana.science.places import Places
 from gondwana.science.sphere import is_periodic, row_areas
 from gondwana.science.topology import Topology
@@ -194,7 +193,7 @@ def _simple(place: Place, surface: Surface, values: Float, width: int) -> Mask:
     if place.region is not None:
         return _region(place.region, surface, values)
     if place.box is not None:
-        mask = in_box(place.box, surface.lon, surface.lat)
+        mask = places.in_box(place.box)
     elif place.polygon is not None:
         mask = places.in_polygon(place.polygon)
     elif place.stroke is not None:
@@ -222,5 +221,5 @@ def _region(point: tuple[float, float], surface: Surface, values: Float) -> Mask
         alike = (ocean if ocean.flat[cell] else ~ocean) & np.isfinite(values)
     else:
         alike = np.isfinite(values)
-    seams = Seams.of(surface.topology, surface.shape)
-    return surface.topology.synchronise(flooded(alike, cell, seams))
+    labels, _ = label(alike, surface.topology)
+    return np.asarray(labels == labels.flat[cell], dtype=np.bool_)
