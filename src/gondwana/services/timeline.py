@@ -191,6 +191,7 @@ def _edited(one: SavedEdits, names: Mapping[str | None, str], titles: Mapping[st
         author=names[one.author_id],
         step=one.step,
         title=titles.get(one.step, one.step),
+        why=one.note or "",
         attempt=one.number,
         edits=len(one.edits),
         reasons=told,
