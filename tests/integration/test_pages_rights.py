@@ -135,6 +135,8 @@ TABLE = {
     ("GET", f"{PROJECT}/report/maps"): viewer(),
     ("GET", f"{PROJECT}/report/document"): viewer(),
     ("GET", f"{PROJECT}/report/<file_name>"): viewer(302),
+    ("GET", f"{PROJECT}/edit/<step>"): viewer(),
+    ("GET", f"{FILE}/edit"): viewer(),
     ("GET", f"{PROJECT}/steps/<step>"): viewer(),
     ("POST", f"{PROJECT}/steps/<step>"): editor(form={"do": "save"}),
     ("GET", "/admin"): admin(),
@@ -220,7 +222,7 @@ def test_who_may_do_what(world: World, method: str, path: str, who: int) -> None
         if "offer_id" in path
         else "",
         "kind": "soil_map" if takes_away else "source",
-        "step": "topo_high_res",
+        "step": "internal_oceans" if "/edit/" in path else "topo_high_res",
         "file_name": "source.nc",
         "filename": "gondwana.css",
     }
@@ -232,7 +234,7 @@ def test_who_may_do_what(world: World, method: str, path: str, who: int) -> None
         data[case.file] = (BytesIO(netcdf(globe())), "topo.nc")
     if path.endswith("/clean"):
         data["before"] = (utc_now() - SPARE).isoformat()
-    if path.endswith("/<step>"):
+    if path.endswith("steps/<step>"):
         found = steps.settings(world.platform, world.ann, parts["project_id"], parts["step"])
         data["mark"] = found.mark
     if method == "POST":

@@ -17,6 +17,7 @@ from bokeh.document import Document
 from bokeh.models import (
     BasicTicker,
     ColumnDataSource,
+    ContinuousColorMapper,
     CustomJSTickFormatter,
     LinearColorMapper,
     LogColorMapper,
@@ -86,11 +87,11 @@ def _figures() -> Figures:
     return Figures(map=plot, asks=asks, answers=answers)
 
 
-def _map(field: ColumnDataSource, mapper: LinearColorMapper) -> figure:
+def _map(field: ColumnDataSource, mapper: ContinuousColorMapper) -> figure:
     plot = figure(
         name="map",
-        x_range=Range1d(-180.0, 180.0, syncable=False),
-        y_range=Range1d(-90.0, 90.0, syncable=False),
+        x_range=Range1d(start=-180.0, end=180.0, syncable=False),
+        y_range=Range1d(start=-90.0, end=90.0, syncable=False),
         sizing_mode="stretch_both",
         toolbar_location=None,
         tools=[],

@@ -97,7 +97,8 @@ def subject(opened: Opened, canvas: Canvas, values: Float) -> Json:
             for name, code in opened.surface.codes.items()
         ],
         "scale": {
-            "kind": scale.kind, "colours": scale.colours, "blank_zero": scale.blank_zero,
+            "kind": scale.kind, "colours": scale.colours,
+            "blank_zero": scale.blank_zero or face == "sub_basins",
             "palette": [hexadecimal(colour) for colour in scale.palette],
             "legend": scale.legend(opened.unit, values),
         },

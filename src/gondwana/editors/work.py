@@ -101,7 +101,8 @@ class Work:
             self.history.values, self.opened.surface, self.opened.parameters, self.kept, known
         )
         self.picture.found(self.findings.marks)
-        answer.told |= telling.listed(self.findings, self.canvas)
+        if self.opened.surface.up:
+            answer.told |= telling.listed(self.findings, self.canvas)
 
     def _are_polar(self, cells: Index) -> bool:
         lat = self.opened.surface.lat.flat[cells]
@@ -121,7 +122,8 @@ class Work:
             "redo_title": history.undone[-1].title if history.undone else "",
             "unsaved": history.is_unsaved, "number": self.number,
         }  # fmt: skip
-        counts = answer.told.setdefault("counts", self.findings.counts if self.findings else {})
+        known = self.findings.counts if self.findings and self.opened.surface.up else {}
+        counts = answer.told.setdefault("counts", known)
         counts["changed"] = self._count(self.picture.changed)
         counts["edits"] = len(history.entries)
         if self.opened.surface.codes:

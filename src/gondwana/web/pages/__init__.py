@@ -13,6 +13,7 @@ from gondwana.web.errors import API
 from gondwana.web.pages.account import account_pages
 from gondwana.web.pages.admin import admin_pages
 from gondwana.web.pages.compare import maps_pages
+from gondwana.web.pages.editing import editing_pages
 from gondwana.web.pages.entrance import entrance
 from gondwana.web.pages.files import files_pages
 from gondwana.web.pages.help import help_pages
@@ -28,6 +29,7 @@ from gondwana.web.visitors import settings, somebody
 PAGES: tuple[Blueprint, ...] = (
     admin_pages,
     account_pages,
+    editing_pages,
     entrance,
     files_pages,
     help_pages,

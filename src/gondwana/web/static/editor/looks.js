@@ -1,0 +1,79 @@
+// The panel of the view: colours, limits, lines, marks, and other variables of the file.
+
+import { board, on, tell } from "./board.js";
+import { chooseColours, wishes } from "./colours.js";
+import { made, node, typed } from "./dom.js";
+import { ask } from "./link.js";
+import { kinds, showMarks, shownMarks } from "./marks.js";
+import { lines, showLines } from "./overlay.js";
+import { MARKS } from "./texts.js";
+
+const AUTOMATIC = "";
+
+/** Fill the panel for a subject. */
+export function offer() {
+  const { subject } = board, names = Object.keys(subject.palettes).filter((name) => !/_/.test(name) || name === subject.scale.colours);
+  node("palettes").replaceChildren(...[AUTOMATIC, ...names].map((name) => made("label", { class: "palette" },
+    made("input", { type: "radio", name: "palette", value: name, checked: name === wishes.colours }),
+    swatch(name || usual(), subject), made("span", {}, name || "As it suits the field"))));
+  node("mark-choices").replaceChildren(...kinds().map((name) => {
+    const box = made("input", { type: "checkbox", checked: shownMarks[name], "data-mark": name });
+    box.addEventListener("change", () => showMarks(name, box.checked));
+    return made("label", { class: "check" }, box, made("i", { class: `swatch ${name}` }), made("span", {}, MARKS[name]));
+  }));
+  for (const name of ["coast", "grid", "contours"]) node(name).checked = lines[name];
+  node("coast").closest("label").hidden = !subject.up;
+  offerVariables(subject);
+}
+
+const usual = () => (board.subject.scale.kind === "gradual" ? board.subject.scale.colours : null);
+
+function swatch(name, { palettes, scale }) {
+  const colours = palettes[name] ?? scale.palette, element = made("i", { class: "ramp" });
+  const stops = Array.from({ length: 9 }, (_, k) => colours[Math.round((k * (colours.length - 1)) / 8)]);
+  element.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+  return element;
+}
+
+function offerVariables({ variables, variable }) {
+  node("other-variables").hidden = !(variables?.length > 0);
+  if (!variables?.length) return;
+  const one = new URLSearchParams(location.search);
+  node("variable").replaceChildren(...variables.map((found) => made("option", { value: found.name, selected: found.name === variable }, found.title || found.name)));
+  const dims = () => Object.entries(variables.find((found) => found.name === node("variable").value)?.sizes ?? {});
+  const now = Object.fromEntries((one.get("index") ?? "").split(",").filter(Boolean).map((part) => part.split(":")));
+  const slices = () => node("slices").replaceChildren(...dims().map(([name, size]) => made("div", { class: "field" },
+    made("label", { for: `slice-${name}` }, `${name}, 0 to ${size - 1}`),
+    made("input", { id: `slice-${name}`, type: "number", min: 0, max: size - 1, value: now[name] ?? 0, "data-slice": name }))));
+  slices();
+  node("variable").onchange = slices;
+  node("open-variable").onclick = () => {
+    one.set("variable", node("variable").value);
+    const index = [...node("slices").querySelectorAll("[data-slice]")].map((field) => `${field.dataset.slice}:${field.value}`).join();
+    if (index) one.set("index", index); else one.delete("index");
+    location.search = one.toString();
+  };
+}
+
+function recolour() {
+  chooseColours();
+  tell("colours");
+}
+
+node("palettes").addEventListener("change", (event) => { wishes.colours = event.target.value; recolour(); });
+for (const name of ["reverse", "symmetric"]) node(name).addEventListener("change", () => { wishes[name] = node(name).checked; recolour(); });
+for (const name of ["low", "high", "steps"]) {
+  node(name).addEventListener("change", () => {
+    const value = typed(node(name));
+    node(name).toggleAttribute("aria-invalid", false);
+    if (node(name).value.trim() && value === null) { node(name).setAttribute("aria-invalid", "true"); return; }
+    wishes[name] = name === "steps" ? value ?? 0 : value;
+    recolour();
+  });
+}
+for (const name of ["coast", "grid", "contours"]) node(name).addEventListener("change", () => showLines(name, node(name).checked));
+node("shown").addEventListener("change", (event) => ask("show", { what: event.target.value }));
+on("answer", ({ answer }) => {
+  if (!answer.shown) return;
+  node("shown").querySelector(`[value=${answer.shown}]`).checked = true;
+});
