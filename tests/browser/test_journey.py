@@ -9,33 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from browser_visits import Visit, new_name, register
+from browser_visits import Visit, new_name, register, run_everything, upload
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.formats.provenance import arrays_sha256
-from support import shared_file
-
-TOPOGRAPHY = "topography_60Ma_1deg.nc"
-
-
-def upload(page: Page, name: str) -> str:
-    """Make a project from the 60 Ma topography; return where its page is."""
-    page.goto("/projects")
-    page.get_by_role("link", name="New project").first.click()
-    page.locator("input[type=file]").first.set_input_files(shared_file(TOPOGRAPHY))
-    expect(page.get_by_text("180 x 360").or_(page.get_by_text("180 × 360")).first).to_be_visible()
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_role("button", name="Make the project").click()
-    page.wait_for_url("**/projects/*")
-    return page.url
-
-
-def run_everything(page: Page) -> None:
-    """Ask for all steps and watch the graph turn, without loading the page again."""
-    page.evaluate("window.stays = true")
-    page.get_by_role("button", name="Run everything").click()
-    for step in ("routing", "pft", "bathymetry", "sub_basins", "heatflow"):
-        badge = page.locator(f"[data-step={step}] .badge")
-        expect(badge).to_have_text("up to date", timeout=60_000)
 
 
 def test_the_whole_way(visit: Visit, tmp_path: Path) -> None:

@@ -154,8 +154,9 @@ def _contact_words(_row: Row) -> tuple[str, str]:
 
 
 def _pole_words(row: Row) -> tuple[str, str]:
+    place = str(row["place"])
     return (
-        f"{str(row['place']).capitalize()}: sea and land",
+        f"{place[:1].upper()}{place[1:]}: sea and land",
         f"{counted(int(row['ocean_cells']), 'sea cell')}, "
         f"{counted(int(row['land_cells']), 'land cell')}; {row['suggestion']}",
     )

@@ -22,7 +22,7 @@ import "./tabs.js";
 import { offerSizes } from "./toolbar.js";
 import { bounds, fit, place, watch } from "./view.js";
 
-const OFTEN = 5, AXES = { below: 38, left: 58 }, LEAST_GLOBE = 190, TALL = 0.36;
+const OFTEN = 5, AXES = { below: 38, left: 58 }, LEAST_GLOBE = 190, TALL = 0.36, WIDE = 0.75;
 let plot = null, mappers = [], field = null, before = null;
 
 // Light and dark
@@ -59,7 +59,7 @@ function layout() {
   if (!subject || !globe.isShown()) { views.className = "views"; views.style.gridTemplate = ""; return; }
   const share = (subject.y[1] - subject.y[0]) / (subject.x[1] - subject.x[0]);
   const mapHigh = Math.ceil((wide - AXES.left) * share) + AXES.below, rest = high - mapHigh;
-  const isBelow = rest >= LEAST_GLOBE || wide < 520;
+  const isBelow = rest >= LEAST_GLOBE || wide < 520 || share < WIDE;
   views.className = `views with-globe ${isBelow ? "stacked" : "paired"}`;
   const small = Math.max(Math.min(LEAST_GLOBE, high * 0.4), rest);
   views.style.gridTemplate = isBelow ? `minmax(0, 1fr) / 100%` : `100% / minmax(0, 1fr) ${Math.round(Math.min(high, wide * TALL))}px`;

@@ -60,7 +60,7 @@ export function patch(blocks, bytes) {
 }
 
 /** Turns by which the whole map is repeated so that it fills the view. */
-export function copies([x0, x1]) {
+export function copies([x0, , x1]) {
   const { subject } = board;
   if (!subject || subject.axes === "index" || subject.x[1] - subject.x[0] < TURN - ROUND) return [0];
   const found = [];

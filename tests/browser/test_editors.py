@@ -1,0 +1,277 @@
+"""The map editors by mouse and keyboard in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Frame, Locator, Page, expect
+
+from browser_visits import PICTURES, Visit, new_name, register, run_everything, upload
+
+FACES = ("internal_oceans", "passage_problems", "sub_basins")
+
+
+class Editor:
+    """A page with a map editor, and what a person does with it."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        page.goto(address)
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the map is there."""
+        self.frame = self.page.frame_locator("iframe")
+        self.frame.locator("html[data-ready=yes]").wait_for(state="attached")
+
+    @property
+    def inside(self) -> Frame:
+        """The document of the editor."""
+        return next(frame for frame in self.page.frames if "/viewer/edit" in frame.url)
+
+    def find(self, selector: str) -> Locator:
+        """Find something in the editor."""
+        return self.frame.locator(selector)
+
+    def button(self, name: str) -> Locator:
+        """Find a button by its name."""
+        return self.frame.get_by_role("button", name=name, exact=True)
+
+    def tool(self, name: str) -> None:
+        """Choose a tool."""
+        self.find(f"[data-tool={name}]").click()
+
+    def set(self, operation: str, value: float | None = None) -> None:
+        """Fill in what is to be done."""
+        self.find("#tab-change").click()
+        self.find("[data-operation]").select_option(operation)
+        if value is not None:
+            self.find("[data-value]").fill(f"{value:g}")
+
+    def apply(self) -> None:
+        """Apply it, and wait until the list of edits has grown."""
+        before = self.count("edits")
+        self.find("#apply").click()
+        expect(self.find("#count-edits")).to_have_text(str(before + 1))
+
+    def count(self, name: str) -> int:
+        """Read a number in the strip of panels."""
+        text = self.find(f"#count-{name}").text_content() or "0"
+        return int(text) if text.strip() else 0
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Place on the screen of a part of the map, from 0 to 1 rightwards and downwards."""
+        box = self.find("[data-stage]").bounding_box()
+        assert box is not None
+        left, right, top, bottom = 60, 30, 20, 40  # axes
+        return (
+            box["x"] + left + x * (box["width"] - left - right),
+            box["y"] + top + y * (box["height"] - top - bottom),
+        )
+
+    def drag(self, *points: tuple[float, float]) -> None:
+        """Press the mouse, move it, release it."""
+        places = [self.at(*point) for point in points]
+        mouse = self.page.mouse
+        mouse.move(*places[0])
+        mouse.down()
+        for place in places[1:]:
+            mouse.move(*place, steps=4)
+        mouse.up()
+
+    def click(self, x: float, y: float) -> None:
+        """Click a place of the map."""
+        self.page.mouse.click(*self.at(x, y))
+
+    def selected(self) -> Locator:
+        """Return what is told of the selection."""
+        return self.find("#chosen")
+
+    def save(self, note: str) -> None:
+        """Save with a note."""
+        self.find("#save").click()
+        self.find("#note").fill(note)
+        self.find("#save-go").click()
+        expect(self.find("#banner")).to_contain_text("Saved")
+
+
+@pytest.fixture
+def planet(tmp_path: Path) -> Path:
+    """Write a planet with ten internal oceans."""
+    lat, lon = np.arange(-89.0, 90.0, 2.0), np.arange(-179.0, 180.0, 2.0)
+    values = 500.0 + 200.0 * np.cos(np.deg2rad(3 * lon)) * np.ones((lat.size, 1))
+    values[30:52] = -3500.0  # one ocean all around
+    for k in range(10):
+        row, column = 62 + 3 * (k % 5), 10 + 16 * k
+        values[row : row + 2, column : column + 4] = -200.0 - k
+    path = tmp_path / "ten seas.nc"
+    topo = xr.DataArray(values, {"lat": lat, "lon": lon}, ("lat", "lon"), attrs={"units": "m"})
+    topo.to_dataset(name="topo").to_netcdf(path)
+    return path
+
+
+def new_project(page: Page, path: Path, name: str) -> str:
+    """Make a project of a file, and let the first step run."""
+    page.goto("/projects")
+    page.get_by_role("link", name="New project").first.click()
+    page.locator("input[type=file]").first.set_input_files(path)
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_role("button", name="Make the project").click()
+    page.wait_for_url("**/projects/*")
+    expect(page.locator("[data-step=regrid] .badge")).to_have_text("up to date")
+    return page.url
+
+
+def test_ten_internal_oceans(visit: Visit, planet: Path) -> None:
+    """Select by every tool, fill and open seas, undo all, reload in mid-work, save."""
+    page = visit()
+    register(page, new_name("Ada"))
+    project = new_project(page, planet, "Ten seas")
+    editor = Editor(page, f"{project}/edit/internal_oceans")
+    seas = editor.find("#badges")
+    expect(seas).to_contain_text(re.compile(r"10\s*internal seas"))
+
+    for tool, draw in tools(editor).items():
+        editor.tool(tool)
+        draw()
+        expect(editor.selected()).to_contain_text("cell", timeout=5000)
+        editor.find("#clear").click()
+        expect(editor.selected()).to_have_text("Nothing selected")
+
+    # a sea by wand, filled; another by its fix, after a look at what it would do
+    editor.find("#tab-problems").click()
+    editor.find("[data-fix=fill]").first.click()
+    expect(editor.find("#panel-problems")).to_contain_text("Fill a sea")
+    editor.find("[data-apply-fix]").click()
+    expect(seas).to_contain_text(re.compile(r"(^|\D)9\s*internal seas"))
+    editor.find("#tab-change").click()
+    editor.find("details.typed summary").click()
+    editor.find("#west").fill("-153")
+    editor.find("#south").fill("31")
+    editor.frame.get_by_role("button", name="Select the box").click()
+    expect(editor.selected()).to_contain_text("cell")
+    editor.set("set", 500)
+    editor.apply()
+    page.keyboard.press("Control+z")
+    expect(editor.find("#count-edits")).to_have_text("1")
+
+    # the page is loaded again in mid-work: nothing is lost
+    expect(editor.find("#draft")).to_contain_text("Draft kept")
+    page.reload()
+    editor.wait()
+    expect(seas).to_contain_text(re.compile(r"(^|\D)9\s*internal seas"))
+    page.keyboard.press("Tab")
+    editor.find("[data-stage]").focus()
+    page.keyboard.press("Control+z")
+    expect(seas).to_contain_text(re.compile(r"10\s*internal seas"))
+    page.keyboard.press("Control+Shift+z")
+    expect(seas).to_contain_text(re.compile(r"(^|\D)9\s*internal seas"))
+    editor.save("one sea less")
+    page.goto(f"{project}/steps/internal_oceans")
+    expect(page.locator("#edits")).to_contain_text("fill")
+    page.goto(f"{project}/history")
+    expect(page.get_by_text("one sea less")).to_be_visible()
+    page.goto(project)
+    expect(page.locator("[data-step=routing] .badge")).to_have_text("up to date")
+
+
+def tools(editor: Editor) -> dict[str, Callable[[], None]]:
+    """How each tool is used."""
+    return {
+        "cell": lambda: editor.click(0.5, 0.5),
+        "box": lambda: editor.drag((0.3, 0.3), (0.5, 0.5)),
+        "lasso": lambda: editor.drag((0.3, 0.3), (0.5, 0.3), (0.5, 0.6), (0.3, 0.6)),
+        "brush": lambda: editor.drag((0.3, 0.3), (0.5, 0.5)),
+        "wand": lambda: editor.click(0.5, 0.5),
+    }
+
+
+def test_the_60_ma_case_through_all_editors(visit: Visit) -> None:
+    """From the upload through four editors, each saved, to everything up to date."""
+    page = visit()
+    register(page, new_name("Ada"))
+    project = upload(page, "Paleocene")
+    run_everything(page)
+    asks = {"internal_oceans": ("add", 40.0), "passage_problems": ("multiply", 120.0)}
+    for step in FACES:
+        editor = Editor(page, f"{project}/edit/{step}")
+        editor.tool("box")
+        editor.drag((0.45, 0.45), (0.6, 0.6))
+        expect(editor.selected()).to_contain_text("cell")
+        if step == "sub_basins":
+            editor.find("#basins").get_by_text("Indian").click()
+        else:
+            editor.set(*asks[step])
+        editor.apply()
+        editor.save(f"trial of {step}")
+        page.goto(project)
+        expect(page.locator(f"[data-step={step}] .badge")).to_have_text("up to date")
+    run_everything(page)
+    editor = Editor(page, f"{project}/files/pft/edit?variable=maxvegetfrac&index=veget:1")
+    editor.tool("box")
+    editor.drag((0.45, 0.45), (0.6, 0.6))
+    expect(editor.selected()).to_contain_text("cell")
+    editor.set("set", 3)
+    editor.find("#apply").click()
+    expect(editor.find("#error-apply")).to_contain_text("Leaves a value of 3")
+    editor.set("set", 0.3)
+    editor.apply()
+    editor.save("more forest")
+    page.goto(f"{project}/files/pft")
+    expect(page.get_by_text("more forest").first).to_be_visible()
+
+
+def test_two_people_who_save_over_each_other(visit: Visit) -> None:
+    page = visit()
+    register(page, new_name("Ada"))
+    project = upload(page, "Shared work")
+    run_everything(page)
+    other = page.context.new_page()
+    one = Editor(page, f"{project}/edit/internal_oceans")
+    two = Editor(other, f"{project}/edit/internal_oceans")
+    for editor, value in ((one, 100.0), (two, 50.0)):
+        editor.tool("box")
+        editor.drag((0.45, 0.45), (0.6, 0.6))
+        expect(editor.selected()).to_contain_text("cell")
+        editor.set("add", value)
+        editor.apply()
+    one.save("first")
+    two.find("#save").click()
+    two.find("#save-go").click()
+    expect(two.find("#save-conflict")).to_contain_text("first")
+    two.find("#save-go").click()
+    expect(two.find("#banner")).to_contain_text("Saved")
+    two.find("#tab-edits").click()
+    expect(two.find("#edits > li")).to_have_count(2)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 700])
+def test_how_the_editors_look(visit: Visit, scheme: str, width: int) -> None:
+    page = visit(scheme=scheme, width=width)
+    register(page, new_name("Ada"))
+    project = upload(page, "Looks")
+    run_everything(page)
+    addresses = {step: f"{project}/edit/{step}" for step in FACES}
+    addresses["variable"] = f"{project}/files/pft/edit?variable=maxvegetfrac&index=veget:1"
+    folder = PICTURES / "editors"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, address in addresses.items():
+        editor = Editor(page, address)
+        editor.tool("lasso")
+        editor.drag((0.3, 0.35), (0.5, 0.3), (0.55, 0.6), (0.35, 0.6))
+        expect(editor.selected()).to_contain_text("cell")
+        page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
+        editor.find("#tab-problems").click()
+        page.screenshot(path=folder / f"{name}-problems-{scheme}-{width}.png")
+        editor.find("#tab-view").click()
+        page.screenshot(path=folder / f"{name}-view-{scheme}-{width}.png")
+        found = Axe().run(editor.inside)  # type: ignore[arg-type]
+        assert found.violations_count == 0, json.dumps(found.response["violations"])[:3000]
