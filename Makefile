@@ -27,11 +27,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m compileall -q src
 	@touch $@
 
-# CDO is the independent oracle of the regridding tests; the servers and the browser
-# are started by the tests.
+# CDO is the independent oracle of the regridding tests, YAC (which needs Open MPI) that of
+# the coupling weights; the servers and the browser are started by the tests.
 services:
 	@tools/install-missing cdo=cdo rabbitmqctl=rabbitmq-server pg_lsclusters=postgresql \
-	    gfortran=gfortran nf-config=libnetcdff-dev chromium=chromium firefox-esr=firefox-esr
+	    gfortran=gfortran nf-config=libnetcdff-dev ompi_info=openmpi-bin chromium=chromium firefox-esr=firefox-esr
 	@$(MAKE) --quiet -C workers/hypsometry
 
 demo: setup

@@ -45,8 +45,9 @@ def done(place: Place) -> ProjectInfo:
         edits={"internal_oceans": [EDIT]},
     )
     place.employ("demo-fortran")
+    place.employ("coupling")
     steps.run(place.platform, place.ada, made.id)
-    assert set(work(place, "python", "demo-fortran")) == set(STEPS) - {"calculate_weights"}
+    assert set(work(place, "python", "demo-fortran", "coupling")) == set(STEPS)
     return made
 
 

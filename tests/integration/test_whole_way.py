@@ -108,7 +108,7 @@ def carry_through(terminals: Terminals, folder: Path) -> None:
     terminals.run("run", "60 Ma", "--wait")
     told = json.loads(terminals.run("status", "60 Ma", "--json"))
     shown = {step["name"]: step["shown"] for step in told["steps"]}
-    assert shown.pop("calculate_weights") == "no worker"
+    assert shown["calculate_weights"] == "fresh"
     in_python = {name for name, step in STEPS.items() if step.run is not None}
     assert {shown[name] for name in in_python} == {"fresh"}
 
@@ -120,6 +120,8 @@ def carry_through(terminals: Terminals, folder: Path) -> None:
     rows = json.loads(terminals.run("project", "files", "60 Ma", "--json"))
     current = {row["kind"]: row["arrays_sha256"] for row in rows}
     for kind in kinds:
+        if not KINDS[kind].filename.endswith(".nc"):
+            continue
         with xr.open_dataset(built / KINDS[kind].filename) as theirs:
             assert current[kind] == arrays_sha256(theirs.load()), kind
     terminals.run("project", "get", "60 Ma", "routing", "--out", str(folder / "routing.nc"))
@@ -142,6 +144,7 @@ def test_the_same_with_rabbitmq_postgresql_one_dispatcher_and_three_workers(
     distributed.start("dispatcher")
     for _ in range(3):
         distributed.start("worker", "--tag", "python")
+    distributed.start("worker", "--tag", "coupling")
     carry_through(distributed, tmp_path)
 
 

@@ -76,7 +76,13 @@ def test_the_registry():
         for before in graph.depends_on(name):
             assert graph.order.index(before) < graph.order.index(name)
             assert name in graph.dependants(before)
-    assert set(graph.given) == {"source", "ocean_grid_file", "soil_map", "biome_map"}
+    assert set(graph.given) == {
+        "source",
+        "ocean_grid_file",
+        "soil_map",
+        "biome_map",
+        "atmosphere_grid",
+    }
     assert set(graph.downstream("regrid")) == set(registry.STEPS) - {"regrid"}
 
 

@@ -39,7 +39,8 @@ EXAMPLE = Path(str(resources.files("gondwana") / "data"))
     "maps",
     multiple=True,
     metavar="KIND=FILE",
-    help="A map of yours: soil_map (soilcolor, soiltext) or biome_map (biome).",
+    help="A file of yours: soil_map (soilcolor, soiltext), biome_map (biome) or atmosphere_grid "
+    "(lon, lat).",
 )
 @click.option("--recipe", type=READABLE, metavar="FILE", help="Parameters and edits of a build.")
 @click.option(
@@ -124,8 +125,10 @@ def own_files(
     files: dict[str, Path] = {}
     for word in maps:
         kind, equals, name = word.partition("=")
-        if not equals or kind not in ("soil_map", "biome_map"):
-            raise click.UsageError(f"--map {word}: write soil_map=FILE or biome_map=FILE.")
+        if not equals or kind not in ("soil_map", "biome_map", "atmosphere_grid"):
+            raise click.UsageError(
+                f"--map {word}: write soil_map=FILE, biome_map=FILE or atmosphere_grid=FILE."
+            )
         files[kind] = Path(name)
     if ocean_grid not in (None, "tripolar"):
         files["ocean_grid_file"] = Path(str(ocean_grid))

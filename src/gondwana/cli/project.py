@@ -39,7 +39,8 @@ map_option = click.option(
     "maps",
     multiple=True,
     metavar="KIND=FILE",
-    help="A map of yours: soil_map (soilcolor, soiltext) or biome_map (biome).",
+    help="A file of yours: soil_map (soilcolor, soiltext), biome_map (biome) or atmosphere_grid "
+    "(lon, lat).",
 )
 
 
@@ -322,8 +323,10 @@ def _other_files(ocean_grid: Path | None, maps: tuple[str, ...]) -> dict[str, Pa
     files = given(ocean_grid_file=ocean_grid)
     for word in maps:
         kind, equals, name = word.partition("=")
-        if not equals or kind not in ("soil_map", "biome_map"):
-            raise click.UsageError(f"--map {word}: write soil_map=FILE or biome_map=FILE.")
+        if not equals or kind not in ("soil_map", "biome_map", "atmosphere_grid"):
+            raise click.UsageError(
+                f"--map {word}: write soil_map=FILE, biome_map=FILE or atmosphere_grid=FILE."
+            )
         files[kind] = Path(name)
     return files
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gondwana.errors import TargetError
+from gondwana.formats.figures import figures_as_json
 from gondwana.formats.netcdf import NETCDF_LOCK
 from gondwana.formats.provenance import Provenance
 
@@ -37,7 +38,8 @@ def write_dataset(
         Variables as they are to be stored; NaN in float32 variables marks missing values.
         Global attributes are kept and completed by the provenance.
     path : Path
-        Where to; an existing file is replaced.
+        Where to; an existing file is replaced. A name that ends in ``.json`` takes figures, see
+        `figures`.
     provenance : Provenance
         Origin, written as global attributes.
     file_format : {"netcdf3", "netcdf4"}
@@ -48,6 +50,9 @@ def write_dataset(
     TargetError
         The disk is full or may not be written.
     """
+    if path.suffix == ".json":
+        write_bytes(figures_as_json(dataset, provenance), path)
+        return
     stored = dataset.assign_attrs({**dataset.attrs, **provenance.attributes()})
     encoding = {
         str(name): _encoding(variable, file_format) for name, variable in stored.variables.items()

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gondwana.formats.writer import write_bytes
-from gondwana.reports import charts, land_maps, ocean_maps, surface_maps
+from gondwana.reports import charts, coupling_maps, land_maps, ocean_maps, surface_maps
 from gondwana.reports.figure import Figure
 from gondwana.reports.key_figures import key_figures, largest_basins
 from gondwana.reports.marks import CHANGES, MOST_ROWS, OCEAN_STEPS, row_id, words
@@ -41,6 +41,10 @@ SECTIONS: tuple[tuple[str, str, tuple[Maker, ...]], ...] = (
     )),
     ("surface", "Vegetation and soils", (
         surface_maps.vegetation_map, surface_maps.soil_map,
+    )),
+    ("coupling", "Coupling", (
+        coupling_maps.ocean_fraction_map, coupling_maps.exchange_map, coupling_maps.runoff_map,
+        coupling_maps.row_sums_map, coupling_maps.analytic_maps,
     )),
 )  # fmt: skip
 """Name, title and figures of every part of the page with maps."""

@@ -11,6 +11,7 @@ KINDS: dict[str, Kind] = join_kinds(
         Kind("ocean_grid_file", "ocean_grid.nc", "ocean grid as given", published=False),
         Kind("soil_map", "soil_map.nc", "soil classes as given", published=False),
         Kind("biome_map", "biome_map.nc", "biomes as given", published=False),
+        Kind("atmosphere_grid", "atmosphere_grid.nc", "atmosphere grid as given", published=False),
         Kind("regridded", "regridded.nc", "topography on the working grid", published=False),
         Kind("topography", "topography.nc", "topography, checked and mended"),
         Kind("routing", "routing.nc", "rivers for ORCHIDEE"),
@@ -30,9 +31,13 @@ KINDS: dict[str, Kind] = join_kinds(
             "weights_to_atmosphere", "rmp_torc_to_tlmd_CONSERV.nc", "weights, ocean to atmosphere"
         ),
         Kind("weights_to_ocean", "rmp_tlmd_to_torc_CONSERV.nc", "weights, atmosphere to ocean"),
+        Kind("weights_runoff", "rmp_tlmd_to_torc_RUNOFF.nc", "weights, runoff to the ocean"),
+        Kind("weights_calving", "rmp_tlmd_to_torc_CALVING.nc", "weights, calving to the ocean"),
+        Kind("ocean_fraction", "o2a.nc", "ocean fraction for LMDZ"),
+        Kind("weights_certificate", "weights_certificate.json", "certificate of the weights"),
     ),
     declared(),
 )
 
-GIVEN = ("source", "ocean_grid_file", "soil_map", "biome_map")
+GIVEN = ("source", "ocean_grid_file", "soil_map", "biome_map", "atmosphere_grid")
 """Kinds that come from the person and not from a step."""
