@@ -89,12 +89,13 @@ function took({ answer, bytes }) {
   if (answer.globe) rasters.beginGlobe(answer.globe);
   const changed = answer.blocks ? rasters.patch(answer.blocks, bytes) : { values: false, marks: [], lookup: false };
   if (answer.shown) board.shown = answer.shown;
+  if (answer.subject) { layout(); fit(); }
   if (answer.subject || answer.shown || (board.shown === "difference" && changed.values)) { chooseColours(); tell("colours"); }
   if (answer.subject) mixPalette();
   for (const part of changed.marks) paintMarks(part);
   if (changed.marks.length) forgetRim();
   if (changed.values) forgetLines();
-  if (answer.subject) { layout(); fit(); tell("begun"); }
+  if (answer.subject) tell("begun");
   if (changed.values || answer.rasters) rasters.repaint(bounds(), { always: true });
   if (changed.values || changed.lookup || changed.marks.length) globe.repaint();
   redraw();

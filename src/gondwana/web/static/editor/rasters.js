@@ -62,7 +62,8 @@ export function patch(blocks, bytes) {
 /** Turns by which the whole map is repeated so that it fills the view. */
 export function copies([x0, , x1]) {
   const { subject } = board;
-  if (!subject || subject.axes === "index" || subject.x[1] - subject.x[0] < TURN - ROUND) return [0];
+  // before the first layout nothing is known of the view
+  if (!subject || !Number.isFinite(x1 - x0) || subject.axes === "index" || subject.x[1] - subject.x[0] < TURN - ROUND) return [0];
   const found = [];
   for (let turn = Math.ceil((x0 - subject.x[1]) / TURN + ROUND); subject.x[0] + turn * TURN < x1 - ROUND; turn++) found.push(turn * TURN);
   return found.slice(0, 4);
