@@ -13,7 +13,7 @@ import xarray as xr
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Locator, Page, expect
 
-from browser_visits import PICTURES, Visit, new_name, register, run_everything, upload
+from browser_visits import COLD, PICTURES, Visit, new_name, register, run_everything, upload
 
 FACES = ("internal_oceans", "passage_problems", "sub_basins")
 
@@ -29,7 +29,7 @@ class Editor:
     def wait(self) -> None:
         """Wait until the map is there."""
         self.frame = self.page.frame_locator("iframe")
-        self.frame.locator("html[data-ready=yes]").wait_for(state="attached")
+        self.frame.locator("html[data-ready=yes]").wait_for(state="attached", timeout=COLD)
 
     @property
     def inside(self) -> Frame:
@@ -125,7 +125,7 @@ def new_project(page: Page, path: Path, name: str) -> str:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Make the project").click()
     page.wait_for_url("**/projects/*")
-    expect(page.locator("[data-step=regrid] .badge")).to_have_text("up to date")
+    expect(page.locator("[data-step=regrid] .badge")).to_have_text("up to date", timeout=COLD)
     return page.url
 
 
@@ -179,7 +179,7 @@ def test_ten_internal_oceans(visit: Visit, planet: Path) -> None:
     page.goto(f"{project}/history")
     expect(page.get_by_text("one sea less")).to_be_visible()
     page.goto(project)
-    expect(page.locator("[data-step=routing] .badge")).to_have_text("up to date")
+    expect(page.locator("[data-step=routing] .badge")).to_have_text("up to date", timeout=COLD)
 
 
 def tools(editor: Editor) -> dict[str, Callable[[], None]]:
@@ -212,7 +212,7 @@ def test_the_60_ma_case_through_all_editors(visit: Visit) -> None:
         editor.apply()
         editor.save(f"trial of {step}")
         page.goto(project)
-        expect(page.locator(f"[data-step={step}] .badge")).to_have_text("up to date")
+        expect(page.locator(f"[data-step={step}] .badge")).to_have_text("up to date", timeout=COLD)
     run_everything(page)
     editor = Editor(page, f"{project}/files/pft/edit?variable=maxvegetfrac&index=veget:1")
     editor.tool("box")
@@ -269,8 +269,9 @@ def test_how_the_editors_look(visit: Visit, scheme: str, width: int) -> None:
         editor.drag((0.3, 0.35), (0.5, 0.3), (0.55, 0.6), (0.35, 0.6))
         expect(editor.selected()).to_contain_text("cell")
         page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
-        editor.find("#tab-problems").click()
-        page.screenshot(path=folder / f"{name}-problems-{scheme}-{width}.png")
+        if name in ("internal_oceans", "passage_problems"):  # of others no problems are known
+            editor.find("#tab-problems").click()
+            page.screenshot(path=folder / f"{name}-problems-{scheme}-{width}.png")
         editor.find("#tab-view").click()
         page.screenshot(path=folder / f"{name}-view-{scheme}-{width}.png")
         found = Axe().run(editor.inside)  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
@@ -66,6 +66,7 @@ def test_triangles_of_the_sphere_tile_the_cells_of_a_mesh(seed: int, points: int
     """Poles and date line lie anywhere in them; large ones have edges of up to 180°."""
     cells = cells_of_a_ball(seed, points)
     size = areas(cells)
+    assume(abs(size.sum() - 4.0 * np.pi) < 1e-9)  # else no triangle holds the far side
     fit = size < np.pi  # a triangle must fit into a hemisphere
     found = mesh_overlaps(MESH, *degrees(cells))
     matrix = table(found, size.size, MESH.areas.size)
@@ -78,8 +79,8 @@ def test_triangles_of_the_sphere_tile_the_cells_of_a_mesh(seed: int, points: int
 @given(SEEDS, SEEDS, st.integers(20, 80))
 def test_great_circle_cells_tile_each_other(one: int, other: int, points: int) -> None:
     a, b = cells_of_a_ball(one, points), cells_of_a_ball(other, 40)
-    if max(areas(a).max(), areas(b).max()) > 2.0:
-        return
+    for cells in (a, b):
+        assume(abs(areas(cells).sum() - 4.0 * np.pi) < 1e-9 and areas(cells).max() < 2.0)
     found = polygon_overlaps(*degrees(a), *degrees(b))
     matrix = table(found, len(a), len(b))
     assert np.allclose(matrix.sum(axis=1), areas(a), rtol=1e-10, atol=1e-13)
@@ -90,6 +91,7 @@ def test_great_circle_cells_tile_each_other(one: int, other: int, points: int) -
 @given(SEEDS, SEEDS)
 def test_neither_order_nor_rotation_matter(seed: int, turn: int) -> None:
     a, b = convex_cells(seed, 40), cells_of_a_ball(seed, 50)
+    assume(abs(areas(b).sum() - 4.0 * np.pi) < 1e-9 and areas(b).max() < 2.0)
     straight = table(polygon_overlaps(*degrees(a), *degrees(b)), len(a), len(b))
     swapped = table(polygon_overlaps(*degrees(b), *degrees(a)), len(b), len(a))
     assert np.allclose(straight, swapped.T, atol=1e-13)
