@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks import (
     command_line,
+    coupling,
     dispatching,
     flow,
     latency,
@@ -18,6 +19,7 @@ for module in (
     command_line,
     terrain,
     flow,
+    coupling,
     messaging,
     worker,
     latency,
