@@ -80,6 +80,15 @@ def test_a_polygon_about_a_pole(pole: float, corners: int) -> None:
             assert part == pytest.approx(found[row, (column + 12) % 48], rel=1e-12)
 
 
+def test_a_large_triangle_about_the_north_pole_with_most_corners_in_the_south() -> None:
+    lon, lat = [-149.71924305, -5.62014845, 165.38177232], [-41.74775167, 52.53029798, -23.19339268]
+    for corners in (slice(None), slice(None, None, -1)):
+        found = shares(FINE, lon[corners], lat[corners])
+        assert sum(found.values()) == pytest.approx(area(lon, lat), rel=1e-12)
+        assert {column for row, column in found if row == 35} == set(range(48))
+        assert not any(row == 0 for row, _ in found)
+
+
 @pytest.mark.parametrize("shift", [0.0, 360.0, -360.0, 720.0])
 @pytest.mark.parametrize("start", range(4))
 @pytest.mark.parametrize("turned", [False, True])

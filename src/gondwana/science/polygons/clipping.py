@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from gondwana.errors import InputError
 from gondwana.science.grid_cells import polygon_areas
 from gondwana.science.kernels import kernel
+from gondwana.science.polygons.fan import fan_area
 from gondwana.science.polygons.overlaps import Overlaps, checked_corners
 from gondwana.science.sphere import Array, unit_vectors
 
@@ -144,23 +145,4 @@ def _clip(subject: Array, window: Array, left: Array, right: Array) -> float:
         left, right = right, left
         if n < 3:
             return 0.0
-    return _fan(left, n)
-
-
-@kernel
-def _fan(corners: Array, n: int) -> float:
-    """Area of a polygon as a fan of triangles (see `grid_cells.polygon_areas`)."""
-    a = corners[0]
-    excess = 0.0
-    for k in range(1, n - 1):
-        b, c = corners[k], corners[k + 1]
-        px, py, pz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-        qx, qy, qz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-        volume = (
-            a[0] * (py * qz - pz * qy) + a[1] * (pz * qx - px * qz) + a[2] * (px * qy - py * qx)
-        )
-        cosines = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-        cosines += b[0] * c[0] + b[1] * c[1] + b[2] * c[2]
-        cosines += c[0] * a[0] + c[1] * a[1] + c[2] * a[2]
-        excess += 2.0 * np.arctan2(volume, 1.0 + cosines)
-    return excess
+    return fan_area(left, n)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from gondwana.errors import InputError
 from gondwana.science.kernels import kernel
+from gondwana.science.polygons.fan import fan_area
 from gondwana.science.polygons.mesh import Mesh
 from gondwana.science.polygons.walk import Counts, along_pole, edge, is_pole, meets_pole
 from gondwana.science.sphere import Array, unit_vectors
@@ -149,19 +150,22 @@ def _around(
     corners: Array, lon: Array,
     meridians: Array, parallels: Array, own: Array, run: Array, box: Counts,
 ) -> None:  # fmt: skip
-    """Walk along the edges of a polygon; a path that does not come back is closed at the pole."""
+    """Walk along the edges of a polygon; a path that does not come back is closed at the pole.
+
+    Counter-clockwise around the north pole is east, around the south pole west.
+    """
     n = corners.shape[0]
-    total, height, start = 0.0, 0.0, 0.0
+    total, start = 0.0, 0.0
     for v in range(n):
         w = v + 1 if v + 1 < n else 0
         a, b = corners[v], corners[w]
-        height += a[2]
         if not meets_pole(a, b, lon[v], lon[w]):
             total += edge(a, b, lon[v], lon[w], meridians, parallels, own, run, box)
         elif not is_pole(a):
             start = lon[v]
     if abs(total) > 1e-9:
-        along_pole(start, -total, height > 0.0, meridians, parallels, own, run, box)
+        north = (total > 0.0) == (fan_area(corners, n) > 0.0)
+        along_pole(start, -total, north, meridians, parallels, own, run, box)
 
 
 @kernel
