@@ -24,7 +24,9 @@ from gondwana.steps.registry import possible_here
 FILES = {
     "topography.nc", "routing.nc", "bathy.nc", "coordinates.nc", "soils.nc", "topo_high_res.nc",
     "pft.nc", "heatflow.nc", "ahmcoef.nc", "subbasins.nc", "recipe.yaml", "manifest.json",
-    "checks.json", "report.html",
+    "checks.json", "report.html", "grids.nc", "masks.nc", "areas.nc", "o2a.nc",
+    "rmp_torc_to_tlmd_CONSERV.nc", "rmp_tlmd_to_torc_CONSERV.nc", "rmp_tlmd_to_torc_RUNOFF.nc",
+    "rmp_tlmd_to_torc_CALVING.nc", "weights_certificate.json",
 }  # fmt: skip
 # programs in other languages join in once they are built
 FILES |= {KINDS[kind].filename for step in possible_here() if step.program for kind in step.outputs}

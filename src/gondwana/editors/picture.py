@@ -64,6 +64,9 @@ class Picture:
         ]
         self._marks = self._marked()
         self._send("whole", self._whole, answer, values)
+        if self._canvas.axes == "index":
+            for name, degrees in (("lon", self._canvas.lon), ("lat", self._canvas.lat)):
+                answer.put(name, 0, 0, self._whole.values(degrees, self._whole.all))
 
     def values_changed(self, answer: Answer, values: Float, cells: Index) -> None:
         """Send the cells whose values have changed."""

@@ -3,7 +3,7 @@
 import { board, on, tell } from "./board.js";
 import { chooseColours, colours } from "./colours.js";
 import "./chosen.js";
-import { css, kept, node, wrapped } from "./dom.js";
+import { css, forgetColours, kept, node, wrapped } from "./dom.js";
 import "./edits.js";
 import { offer as offerOperations } from "./form.js";
 import * as globe from "./globe.js";
@@ -29,11 +29,11 @@ let plot = null, mappers = [], field = null, before = null;
 
 function dress(theme) {
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  forgetColours();
   if (!plot) return;
-  const quiet = css("--quiet"), rule = css("--rule");
-  for (const axis of [...plot.below, ...plot.left]) axis.setv({ major_label_text_color: quiet, major_tick_line_color: rule });
-  plot.background_fill_color = css("--missing");
-  plot.outline_line_color = rule;
+  const quiet = css("--quiet");
+  for (const axis of [...plot.below, ...plot.left]) axis.setv({ major_label_text_color: quiet, major_tick_line_color: null });
+  for (const mapper of mappers) mapper.nan_color = css("--missing");
   if (!board.subject) return;
   mixPalette();
   redraw();
@@ -70,9 +70,10 @@ function layout() {
 
 function begin(answer) {
   const { subject } = answer;
-  Object.assign(board, { subject, mayChange: subject.may_change, shown: answer.shown ?? "field", places: null });
+  Object.assign(board, { subject, mayChange: subject.may_change, shown: answer.shown ?? "field" });
   document.body.classList.toggle("reading", !subject.may_change);
   document.body.dataset.face = subject.face;
+  node("tab-problems").hidden = !subject.up;
   for (const part of document.querySelectorAll("[data-changes]")) part.hidden = !subject.may_change;
   node("title").textContent = `${subject.title}, ${subject.project}`;
   node("opening").hidden = true;
@@ -97,8 +98,8 @@ function took({ answer, bytes }) {
   if (changed.values) forgetLines();
   if (answer.subject) tell("begun");
   if (changed.values || answer.rasters) rasters.repaint(bounds(), { always: true });
-  if (changed.values || changed.lookup || changed.marks.length) globe.repaint();
-  redraw();
+  if (changed.values || changed.lookup || changed.marks.length) globe.wait();
+  if (!changed.values) redraw(); // else Bokeh paints, and the overlay with it
   return answer.subject !== undefined;
 }
 
@@ -106,6 +107,7 @@ function took({ answer, bytes }) {
 function painted(id, isFirst) {
   requestAnimationFrame(() => requestAnimationFrame(() => {
     if (id !== null && id !== undefined) document.documentElement.dataset.painted = String(id);
+    tell("painted");
     if (!isFirst || document.documentElement.dataset.ready) return;
     document.documentElement.dataset.ready = "yes";
     parent.postMessage({ gondwana: "ready" }, location.origin);
@@ -138,7 +140,8 @@ addEventListener("message", (event) => {
 window.gondwana = {
   /** The name of a tick: a place on the globe, or a column or row. */
   tick(value, axis) {
-    if (board.subject?.axes === "index") return String(value);
+    const ends = board.subject?.[axis];
+    if (board.subject?.axes === "index") return value < ends[0] || value > ends[1] ? "" : String(value);
     const turned = axis === "x" ? wrapped(value) : value, size = Math.round(Math.abs(turned) * 1e4) / 1e4;
     if (axis === "y" && size > 90) return "";
     const side = axis === "x" ? ["E", "W"] : ["N", "S"];

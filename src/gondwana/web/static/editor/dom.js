@@ -2,7 +2,15 @@
 
 export const node = (id) => document.getElementById(id);
 
-export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colours = new Map();
+
+/** A colour of the style sheets; asked for once, until light and dark change. */
+export function css(name) {
+  if (!colours.has(name)) colours.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return colours.get(name);
+}
+
+export const forgetColours = () => colours.clear();
 
 /** Make an element: attributes, properties that are functions (events), and children. */
 export function made(tag, about = {}, ...children) {

@@ -51,6 +51,32 @@ export function pathOf(raster, found) {
   return path;
 }
 
+/** Runs joined into lines as long as can be, so that dashes walk along them without a jump. */
+export function joined(raster, found) {
+  const path = new Path2D(), wide = raster.dw / raster.columns, high = raster.dh / raster.rows;
+  const ends = new Map(), used = new Uint8Array(found.length / 4), width = raster.columns + 1;
+  const key = (at) => found[at + 1] * width + found[at];
+  for (let at = 0; at < found.length; at += 2) {
+    const end = key(at);
+    if (ends.has(end)) ends.get(end).push(at); else ends.set(end, [at]);
+  }
+  const point = (at) => [raster.x + found[at] * wide, raster.y + found[at + 1] * high];
+  for (let run = 0; run < used.length; run++) {
+    if (used[run]) continue;
+    used[run] = 1;
+    path.moveTo(...point(run * 4));
+    let at = run * 4 + 2; // the far end of the last run
+    while (at >= 0) {
+      path.lineTo(...point(at));
+      const next = ends.get(key(at)).find((one) => !used[one >> 2]);
+      if (next === undefined) break;
+      used[next >> 2] = 1;
+      at = next % 4 ? next - 2 : next + 2;
+    }
+  }
+  return path;
+}
+
 /** Lines of equal value through the middles of cells, by marching squares. */
 export function contours(raster, values, levels) {
   const { rows, columns } = raster, path = new Path2D();

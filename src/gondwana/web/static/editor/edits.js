@@ -6,7 +6,7 @@ import { ask } from "./link.js";
 import { NEEDS } from "./texts.js";
 
 const PERCENT = 100;
-let edits = [], open = 0, dragged = 0, isAsked = false;
+let edits = [], open = 0, dragged = 0;
 
 function list() {
   node("no-edits").hidden = edits.length > 0;
@@ -15,7 +15,7 @@ function list() {
     const item = made("li", {
       "data-edit": edit.number, class: [edit.off && "off", edit.conflict && "conflict", !edit.saved && "fresh"].filter(Boolean).join(" ") || null,
       dragover: isOver, drop: (event) => { event.preventDefault(); if (dragged && dragged !== edit.number) ask("move", { number: dragged, to: edit.number }); dragged = 0; },
-    }, handle(edit), told(edit), board.mayChange ? doings(edit) : null);
+    }, handle(edit), titled(edit), board.mayChange ? doings(edit) : made("span"), more(edit));
     if (open === edit.number) item.append(changing(edit));
     return item;
   }));
@@ -41,14 +41,20 @@ function handle(edit) {
 
 let focused = null; // what has the focus once the list is drawn again
 
-function told(edit) {
-  const who = [edit.author, edit.time && new Date(edit.time).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })].filter(Boolean).join(", ");
-  return made("div", { class: "told" },
-    made("span", { class: "strong" }, edit.title), edit.off ? made("span", { class: "badge plain" }, "off") : null, edit.saved ? null : made("span", { class: "new", title: "Not saved yet" }),
-    made("span", { class: "quiet small" }, `${edit.where}${edit.cells ? ` · ${written(edit.cells, 9)} cells` : ""}`),
-    edit.reason ? made("span", { class: "small reason" }, edit.reason) : null,
-    edit.conflict ? made("span", { class: "small trouble" }, icon("warn"), edit.conflict) : null,
-    who ? made("span", { class: "quiet small who" }, who) : null);
+function titled(edit) {
+  return made("div", { class: "told" }, made("span", { class: "strong" }, edit.title),
+    edit.off ? made("span", { class: "badge plain" }, "off") : null,
+    edit.saved ? null : made("span", { class: "new", title: "Not saved yet" }));
+}
+
+function more(edit) {
+  const time = edit.time && new Date(edit.time).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const who = [edit.author, time].filter(Boolean).join(", ");
+  return made("div", { class: "more small quiet" },
+    made("span", {}, `${edit.where}${edit.cells ? ` · ${written(edit.cells, 9)} ${edit.cells === 1 ? "cell" : "cells"}` : ""}`),
+    edit.reason ? made("span", { class: "reason" }, `“${edit.reason}”`) : null,
+    edit.conflict ? made("span", { class: "trouble" }, icon("warn"), edit.conflict) : null,
+    who ? made("span", {}, who) : null);
 }
 
 function doings(edit) {
@@ -89,18 +95,21 @@ function send(edit, needs, fields, isShare) {
   ask("change", told);
 }
 
-/** Draw the list again soon: it is not needed for the frame in which the map is painted. */
-function later() {
-  if (isAsked) return;
-  isAsked = true;
-  setTimeout(() => {
-    isAsked = false;
-    list();
-    if (focused) node("edits").querySelector(`[data-edit="${focused.number}"] ${focused.what}`)?.focus();
-    focused = null;
-  }, 30);
+// the list is not needed for the frame in which the map is painted, nor while nobody sees it
+let isStale = false;
+
+function later() { isStale = true; }
+
+function freshen() {
+  if (!isStale || node("panel-edits").hidden) return;
+  isStale = false;
+  list();
+  if (focused) node("edits").querySelector(`[data-edit="${focused.number}"] ${focused.what}`)?.focus();
+  focused = null;
 }
 
+on("painted", freshen);
+on("seen", freshen);
 node("discard").addEventListener("click", () => ask("discard"));
 on("answer", ({ answer }) => {
   if (answer.edits) {

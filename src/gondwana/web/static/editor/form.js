@@ -1,6 +1,7 @@
 // The panel where something is changed: operation, its values, the reason.
 
 import { board, choose, on, tell } from "./board.js";
+import { colourOf, colours } from "./colours.js";
 import { made, node, typed, written } from "./dom.js";
 import { ask } from "./link.js";
 import { cancel } from "./shapes.js";
@@ -18,9 +19,17 @@ export function offer() {
   select.replaceChildren(...subject.operations.filter((name) => OPERATIONS[name]).map((name) => made("option", { value: name }, OPERATIONS[name][0])));
   if (subject.operations.includes(before)) select.value = before;
   node("basins").replaceChildren(made("legend", {}, "Basin"), ...subject.basins.map((basin, k) => made("label", { class: "basin" },
-    made("input", { type: "radio", name: "basin", value: basin.name, checked: k === 0 }), made("span", {}, basin.title))));
+    made("input", { type: "radio", name: "basin", value: basin.name, checked: k === 0 }), made("i", { class: "swatch", "data-basin": basin.name }), made("span", {}, basin.title))));
   for (const unit of document.querySelectorAll("#change [data-unit]")) unit.textContent = subject.unit;
   changed();
+}
+
+/** Give the marks of basins the colours that they have on the map. */
+export function colourBasins() {
+  for (const mark of document.querySelectorAll("[data-basin]")) {
+    const colour = colours() && colourOf(board.subject.basins.find((one) => one.name === mark.dataset.basin)?.code);
+    if (colour) mark.style.background = `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;
+  }
 }
 
 /** Another operation: show its fields. */
@@ -97,6 +106,7 @@ node("width").addEventListener("input", () => tell("sketch"));
 node("change").addEventListener("submit", (event) => { event.preventDefault(); apply(); });
 on("drawn-shape", apply);
 on("line", refresh);
+on("colours", colourBasins);
 on("tool", () => { if (board.tool === "line" && !board.wantsLine && board.subject?.operations.includes("channel")) { node("operation").value = "channel"; changed(); } });
 on("pasted", (where) => ask("paste", { ...where, reason: node("reason").value.trim() }));
 on("answer", ({ answer, asked }) => {

@@ -14,7 +14,7 @@ import { outlined } from "./sketch.js";
 const MARGIN = 8, FAR = 0.4, TURN = 15, SELECTED = 16;
 const section = node("globe"), stage = section;
 let isOpen = false, picture = null, pixels = null, isAsked = false, pointer = null, held = false, turning = null;
-export const chosen = kept.get("projection", { name: "mollweide", centre: 0 });
+let chosen = { name: "mollweide", centre: 0 };
 
 export const isShown = () => isOpen;
 
@@ -39,6 +39,13 @@ export function repaint() {
   isAsked = true;
   requestAnimationFrame(() => { isAsked = false; if (lookup.table) { paint(); lay(); } });
 }
+
+let isWaiting = false;
+
+/** Paint it again as soon as the map has been painted, which somebody waits for. */
+export function wait() { isWaiting = true; }
+
+on("painted", () => { if (isWaiting) { isWaiting = false; repaint(); } });
 
 function paint() {
   const { about, table } = lookup, { whole } = rasters;
@@ -171,16 +178,18 @@ function turn(event) {
   const by = Math.round(((turning.x - event.clientX) / section.clientWidth) * 360 / TURN) * TURN, centre = wrapped(turning.centre + by);
   if (centre === chosen.centre) return;
   chosen.centre = centre;
-  kept.set("projection", chosen);
+  kept.set(`projection ${board.subject.axes}`, chosen);
   wish();
 }
 
 node("projection").addEventListener("change", () => {
   chosen.name = node("projection").value;
-  kept.set("projection", chosen);
+  kept.set(`projection ${board.subject.axes}`, chosen);
   wish();
 });
 node("globe-switch").addEventListener("click", () => toggle());
+// around the pole is where the rows of an ocean grid meet
+on("begun", () => { chosen = kept.get(`projection ${board.subject.axes}`, { name: board.subject.axes === "index" ? "north" : "mollweide", centre: 0 }); });
 on("pointed-place", (place) => { pointer = place && { ...place, isHere: false }; if (isOpen && picture) requestAnimationFrame(drawShape); });
 on("sketch", () => { if (isOpen && picture) requestAnimationFrame(drawShape); });
 new ResizeObserver(() => { if (picture && isOpen) lay(); }).observe(section);

@@ -113,5 +113,5 @@ on("answer", ({ answer, asked }) => {
   if (asked && ["select", "clear", "all", "invert"].includes(asked.do) && !asked.shape?.values) range = null;
 });
 on("value", (value) => { if (value !== here) { here = value; redraw(); } });
-for (const name of ["colours", "theme", "tab"]) on(name, redraw);
+for (const name of ["colours", "theme", "seen"]) on(name, redraw);
 new ResizeObserver(redraw).observe(node("histogram"));

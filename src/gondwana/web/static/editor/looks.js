@@ -24,6 +24,7 @@ export function offer() {
   for (const name of ["coast", "grid", "contours"]) node(name).checked = lines[name];
   node("coast").closest("label").hidden = !subject.up;
   offerVariables(subject);
+  nameColours();
 }
 
 const usual = () => (board.subject.scale.kind === "gradual" ? board.subject.scale.colours : null);
@@ -40,7 +41,7 @@ function offerVariables({ variables, variable }) {
   if (!variables?.length) return;
   const one = new URLSearchParams(location.search);
   node("variable").replaceChildren(...variables.map((found) => made("option", { value: found.name, selected: found.name === variable }, found.title || found.name)));
-  const dims = () => Object.entries(variables.find((found) => found.name === node("variable").value)?.sizes ?? {});
+  const dims = () => variables.find((found) => found.name === node("variable").value)?.axes.filter(([, size]) => size > 1) ?? [];
   const now = Object.fromEntries((one.get("index") ?? "").split(",").filter(Boolean).map((part) => part.split(":")));
   const slices = () => node("slices").replaceChildren(...dims().map(([name, size]) => made("div", { class: "field" },
     made("label", { for: `slice-${name}` }, `${name}, 0 to ${size - 1}`),
@@ -53,6 +54,12 @@ function offerVariables({ variables, variable }) {
     if (index) one.set("index", index); else one.delete("index");
     location.search = one.toString();
   };
+}
+
+function nameColours() {
+  const name = wishes.colours || (board.shown === "difference" ? "vik" : usual());
+  node("palette-ramp").style.background = swatch(name, board.subject).style.background;
+  node("palette-name").textContent = wishes.colours || "As it suits the field";
 }
 
 function recolour() {
@@ -73,6 +80,7 @@ for (const name of ["low", "high", "steps"]) {
 }
 for (const name of ["coast", "grid", "contours"]) node(name).addEventListener("change", () => showLines(name, node(name).checked));
 node("shown").addEventListener("change", (event) => ask("show", { what: event.target.value }));
+on("colours", nameColours);
 on("answer", ({ answer }) => {
   if (!answer.shown) return;
   node("shown").querySelector(`[value=${answer.shown}]`).checked = true;

@@ -1,14 +1,14 @@
 // The canvas over the field: marks, coast, grid, contours, the rim of the selection.
 
-import { board, isIndex, on, tell } from "./board.js";
+import { board, isIndex, on } from "./board.js";
 import { colours } from "./colours.js";
 import { css, kept, node } from "./dom.js";
-import { contours, pathOf, roundLevels, runs } from "./edges.js";
+import { contours, joined, pathOf, roundLevels, runs } from "./edges.js";
 import { BITS, pictureOf } from "./marks.js";
 import { copies, rasters } from "./rasters.js";
 import { atX, atY, bounds, cellSize, view } from "./view.js";
 
-const ANTS = 90, MOST_ANTS = 6000, LEVELS = 12, FINE_GRID = 9;
+const ANTS = 90, MOST_ANTS = 20000, LEVELS = 12, FINE_GRID = 9;
 const STEPS = [30, 15, 10, 5, 2, 1];
 
 export const lines = { coast: true, grid: false, contours: false, ...kept.get("lines", {}) };
@@ -62,10 +62,19 @@ function draw() {
   if (lines.contours) stroke(context, "contours", contourPath, [[0.8, css("--map-line"), 0.55]]);
   if (lines.grid) drawGrid(context);
   if (lines.coast && board.subject.up) stroke(context, "coast", coastPath, [[2.2, css("--map-halo"), 0.35], [1, css("--map-line"), 0.95]]);
-  stroke(context, "rim", rimPath, [[3.4, css("--rim-dark"), 0.9], [1.6, css("--rim-light"), 1]]);
+  context.restore();
+  drawRim();
+}
+
+function drawRim() {
+  const context = prepared(node("rim"));
+  context.save();
+  context.beginPath();
+  context.rect(view.left, view.top, view.width, view.height);
+  context.clip();
+  stroke(context, "rim", rimPath, [[4.2, css("--rim-dark"), 0.75], [2.2, css("--rim-light"), 1]]);
   drawAnts(context);
   context.restore();
-  tell("drawn");
 }
 
 function shownRasters() {
@@ -127,7 +136,8 @@ function rimPath(raster) {
   const { marks } = raster;
   if (!marks.some((bits) => bits & BITS.selected)) return { isThere: false, path: new Path2D(), count: 0 };
   const found = runs(raster, (at) => (marks[at] & BITS.selected) !== 0);
-  return { isThere: found.length > 0, path: pathOf(raster, found), count: found.length / 4 };
+  const count = found.length / 4;
+  return { isThere: count > 0, path: count < MOST_ANTS ? joined(raster, found) : pathOf(raster, found), count };
 }
 
 function contourPath(raster) {
@@ -139,13 +149,13 @@ function contourPath(raster) {
 function drawAnts(context) {
   const raster = rasters.detail ?? rasters.whole, rim = path("rim", rimPath, raster);
   const walks = rim.isThere && rim.count < MOST_ANTS && !still.matches;
-  if (walks && !walking) walking = setInterval(() => { march = (march + 1) % 8; if (!document.hidden && !board.isDrawing) redraw(); }, ANTS);
+  if (walks && !walking) walking = setInterval(() => { march = (march + 1) % 8; if (!document.hidden && !board.isDrawing) requestAnimationFrame(drawRim); }, ANTS);
   if (!walks && walking) { clearInterval(walking); walking = 0; }
   if (!rim.isThere || rim.count >= MOST_ANTS) return;
   context.setLineDash([4, 4]);
   context.lineDashOffset = -march;
   context.lineCap = "butt";
-  stroke(context, "rim", rimPath, [[1.6, css("--rim-dash"), 1]]);
+  stroke(context, "rim", rimPath, [[2.2, css("--rim-dash"), 1]]);
   context.setLineDash([]);
 }
 

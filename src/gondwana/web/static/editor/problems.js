@@ -1,7 +1,8 @@
 // What is wrong with the map: counts, a list, and for each the ways to mend it.
 
 import { board, on, tell } from "./board.js";
-import { made, node, spot } from "./dom.js";
+import { made, node, spot, whole } from "./dom.js";
+import { colourBasins } from "./form.js";
 import { ask } from "./link.js";
 import { COUNTS, KINDS, counted } from "./texts.js";
 import { show } from "./view.js";
@@ -17,8 +18,9 @@ function badges(counts) {
       return made("button", { type: "button", class: `badge ${count ? "warn" : "pass"} plain`, "data-count": name, title: `${counted(count, words)}: show the list`, click: () => open(name.slice(0, -1)) },
         made("b", {}, String(count)), made("span", {}, words[count === 1 ? 0 : 1]));
     }),
-    ...basins.map(([name, count]) => made("span", { class: "badge plain" }, made("b", {}, String(count)), made("span", {}, name))),
+    ...basins.map(([name, count]) => made("span", { class: "badge plain", title: "Cells of this basin" }, made("i", { class: "swatch", "data-basin": name }), made("b", {}, whole(count)), made("span", {}, board.subject.basins.find((one) => one.name === name)?.title ?? name))),
   );
+  colourBasins();
   const all = shown.reduce((sum, [name]) => sum + counts[name], 0);
   node("count-problems").textContent = String(all);
   node("count-problems").hidden = !all;
@@ -94,10 +96,19 @@ on("answer", ({ answer }) => {
   if (answer.problems || answer.preview || answer.error) later();
 });
 
-// the list is not needed for the frame in which the map is painted
-let isAsked = false;
-function later() {
-  if (isAsked) return;
-  isAsked = true;
-  setTimeout(() => { isAsked = false; const at = document.activeElement?.closest?.("[data-problem]"); list(); if (at && tried) node("problems").querySelector("[data-apply-fix]")?.focus(); }, 30);
+// the list is not needed for the frame in which the map is painted, nor while nobody sees it
+let isStale = false;
+const isSeen = () => !node("panel-problems").hidden;
+
+function later() { isStale = true; }
+
+function freshen() {
+  if (!isStale || !isSeen()) return;
+  isStale = false;
+  const had = document.activeElement?.closest?.("[data-problem]");
+  list();
+  if (had && tried) node("problems").querySelector("[data-apply-fix]")?.focus();
 }
+
+on("painted", freshen);
+on("seen", freshen);

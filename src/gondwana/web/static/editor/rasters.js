@@ -9,6 +9,8 @@ let source = null, Grid = null, shownCopies = "", blankZero = false;
 export const rasters = { whole: null, detail: null };
 const globe = { table: null, about: null };
 export const lookup = globe;
+/** Degrees of the cells of a grid of columns and rows. */
+export const places = { lon: null, lat: null };
 
 /** Take the Bokeh source that is painted from the rasters. */
 export function paintInto(field) {
@@ -46,6 +48,7 @@ export function patch(blocks, bytes) {
       ? new Kind(bytes.buffer, from, count)
       : new Kind(bytes.buffer.slice(from, from + count * Kind.BYTES_PER_ELEMENT));
     const [name, isMarks] = piece.to.split(" ");
+    if (piece.to === "lon" || piece.to === "lat") { places[piece.to] = part.slice(); continue; }
     const target = piece.to === "lookup" ? globe.about && { columns: globe.about.columns, values: globe.table } : rasters[name];
     if (!target) continue;
     const into = isMarks ? target.marks : target.values;

@@ -2,7 +2,7 @@
 
 import { board, isIndex, on, tell } from "./board.js";
 import { node, spot, written } from "./dom.js";
-import { cellAt, fieldCell, rasters } from "./rasters.js";
+import { cellAt, fieldCell, places, rasters } from "./rasters.js";
 
 const LONG = 6000;
 let timer = 0, last = null;
@@ -34,7 +34,7 @@ function show(place) {
 
 /** Longitude and latitude of a cell of an index grid, where the server has told them. */
 function degreesOf({ row, column }) {
-  const { lon, lat } = board.places ?? {}, { whole } = rasters;
+  const { lon, lat } = places, { whole } = rasters;
   if (!lon) return null;
   const at = Math.floor(row / whole.step) * whole.columns + Math.floor(column / whole.step);
   return [lon[at], lat[at]];

@@ -13,6 +13,7 @@ export function show(name) {
     tab.tabIndex = isIt ? 0 : -1;
     node(tab.getAttribute("aria-controls")).hidden = !isIt;
   }
+  tell("seen", name);
 }
 
 for (const tab of tabs) {

@@ -51,7 +51,7 @@ function hint() {
   if (board.isPasting) text = HINTS.paste;
   else if (board.line) text = HINTS.ready;
   else if (isDrawing() && sketch.isClicked) text = HINTS[sketch.kind] ?? "";
-  else if (board.cross) text = HINTS.cross;
+  else if (board.cross && document.activeElement === node("stage")) text = HINTS.cross;
   else if (board.tool === "polygon" || board.tool === "line") text = HINTS[board.tool];
   if (node("hint").textContent !== text) node("hint").textContent = text;
   node("hint").hidden = !text;
@@ -77,6 +77,7 @@ node("redo").addEventListener("click", () => ask("redo"));
 node("zoom-in").addEventListener("click", () => zoom(1.6));
 node("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
 node("zoom-fit").addEventListener("click", fit);
+for (const name of ["focus", "blur"]) node("stage").addEventListener(name, hint);
 on("tool", dress);
 for (const name of ["isPasting", "line", "sketch", "cross"]) on(name, hint);
 on("isPasting", () => node("paste").setAttribute("aria-pressed", String(board.isPasting)));

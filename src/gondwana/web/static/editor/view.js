@@ -3,7 +3,7 @@
 import { board, isIndex, on, tell } from "./board.js";
 import { ask } from "./link.js";
 
-const TURN = 360, ROUND = 1e-6, LARGEST_CELL = 64, LATER = 140;
+const TURN = 360, ROUND = 1e-6, LARGEST_CELL = 64, LATER = 140, CLOSE_CELL = 20;
 
 let plot = null, plotView = null, timer = 0, asked = "";
 /** The frame of the axes within the stage in pixels, and what of the map is in it. */
@@ -56,7 +56,8 @@ export function fit() {
 /** Show a part of the map: west, south, east, north. */
 export function show([x0, y0, x1, y1]) {
   view.isFree = true;
-  view.scale = Math.min(view.width / Math.max(x1 - x0, ROUND), view.height / Math.max(y1 - y0, ROUND));
+  const cell = (board.subject.x[1] - board.subject.x[0]) / board.subject.columns; // not so close that one is lost
+  view.scale = Math.min(view.width / Math.max(x1 - x0, ROUND), view.height / Math.max(y1 - y0, ROUND), CLOSE_CELL / cell);
   view.x = (x0 + x1) / 2;
   view.y = (y0 + y1) / 2;
   place();
