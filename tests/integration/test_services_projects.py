@@ -80,7 +80,7 @@ def test_what_is_no_topography_is_refused_in_a_sentence(
 
 def test_choices_of_the_reader_are_used_at_once(place: Place) -> None:
     kilometres = globe() / 1000.0
-    with pytest.raises(InputError, match="say km.*'units' of the step regrid"):
+    with pytest.raises(InputError, match=r"say km.*'units' of the step regrid"):
         place.make(files={"source": upload(kilometres)})
     made = place.make(files={"source": upload(kilometres)}, parameters={"regrid": {"units": "km"}})
     two = globe(z=globe()["topo"]).rename(lat="rows", lon="columns", topo="t")
