@@ -112,10 +112,12 @@ def test_parameters_are_changed_by_one_at_a_time(api: Api, project: str) -> None
 def test_edits_are_kept_with_who_and_when(api: Api, project: str) -> None:
     one = f"/projects/{project}/steps/internal_oceans"
     edit = {"operation": "fill", "at": {"point": [10.0, 20.0]}, "reason": "too small"}
-    saved = api.ask("PUT", f"{one}/edits", ED, json={"edits": [edit], "based_on": 0})
+    body = {"edits": [edit], "based_on": 0, "note": "a pond"}
+    saved = api.ask("PUT", f"{one}/edits", ED, json=body)
     (kept,) = saved.get_json()["edits"]
     assert (kept["author"], kept["reason"]) == ("ed", "too small")
-    assert [one["number"] for one in api.get(f"{one}/edits")] == [1]
+    (listed,) = api.get(f"{one}/edits")
+    assert (listed["number"], listed["note"]) == (1, "a pond")
     told(api.ask("PUT", f"{one}/edits", json={"edits": [], "based_on": 0}), 409, "conflict")
     wrong = {"operation": "fill", "at": {"point": [10.0, 200.0]}}
     told(api.ask("PUT", f"{one}/edits", json={"edits": [wrong]}), 422, "bad_parameter")

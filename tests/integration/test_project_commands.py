@@ -229,7 +229,9 @@ def test_edits_as_a_file(eocene: Desk) -> None:
     assert (done.status, done.out) == (0, "")
     file = Path("edits.yaml")
     file.write_text("- {operation: keep, at: {point: [0, 0]}, reason: a lake}\n")
-    told = eocene.good("project", "edits", "Eocene", "internal_oceans", "--save", file)
+    told = eocene.good(
+        "project", "edits", "Eocene", "internal_oceans", "--save", file, "--note", "one lake"
+    )
     assert told == "Saved 1 edits of 'internal_oceans'; it runs with them.\n"
     (edit,) = yaml.safe_load(eocene.good("project", "edits", "Eocene", "internal_oceans"))
     assert (edit["author"], edit["reason"]) == ("root", "a lake")

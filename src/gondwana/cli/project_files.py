@@ -180,8 +180,9 @@ def compare(
 @click.argument("project")
 @click.argument("step")
 @click.option("--save", "file", type=READABLE, metavar="FILE", help="A list of edits as YAML.")
+@click.option("--note", default="", help="What is to be remembered about what is saved.")
 @on_platform
-def edits(project: str, step: str, file: Path | None, way: Way) -> None:
+def edits(project: str, step: str, file: Path | None, note: str, way: Way) -> None:
     """Print the edits of a step, or save others.
 
     To save edits is to run the step with them. They look as in a recipe (docs/recipe.md).
@@ -193,7 +194,9 @@ def edits(project: str, step: str, file: Path | None, way: Way) -> None:
         if file is None:
             _print_edits(steps.settings(inside.platform, inside.actor, found.id, step))
             return
-        saved = steps.save_edits(inside.platform, inside.actor, found.id, step, _read_edits(file))
+        saved = steps.save_edits(
+            inside.platform, inside.actor, found.id, step, _read_edits(file), note=note
+        )
         click.echo(f"Saved {len(saved.edits)} edits of '{step}'; it runs with them.")
 
 

@@ -135,6 +135,7 @@ def _addresses() -> dict[str, str | list[str]]:
     versioned = {name: _address(f"{_MODULES}/{name}") for name in modules}
     version = _digest(settings.bokehjs_path() / _BOKEH)
     return {
+        "theme": _address("theme.js"),
         "look": _address("gondwana.css"),
         "own_look": _address(f"{_MODULES}/editor.css"),
         "bokeh": f"/viewer/static/{_BOKEH}?v={version}",

@@ -92,9 +92,11 @@ class MapEditor:
         self._is_over = False
 
     def begin(self) -> None:
-        """Listen to the browser."""
+        """Listen to the browser; what it sees first is told before it asks."""
         self._shown.asks.on_change("data", self._asked)
         self._document.on_session_destroyed(self._ended)
+        self._waiting.append({"do": "begin", "id": 0})
+        self._go_on()
 
     def _open(self) -> EditingSession:
         return EditingSession(self._door, self._door.opened())

@@ -66,6 +66,7 @@ class NewEdits(Wanted):
     based_on: Count | None = Field(
         None, description="number of the list that you changed; if there is a newer one, 409"
     )
+    note: str = Field("", description="what the history tells about it")
 
 
 class Chosen(Wanted):
@@ -138,7 +139,9 @@ def list_edits(who: Actor, project_id: str, step: str) -> list[SavedList]:
 def save_edits(who: Actor, project_id: str, step: str, body: NewEdits) -> StepSettings:
     """Save the edits of a step, all of them, and run it."""
     given = [edit.model_dump(mode="json", exclude_unset=True) for edit in body.edits]
-    return steps.save_edits(platform(), who, project_id, step, given, based_on=body.based_on)
+    return steps.save_edits(
+        platform(), who, project_id, step, given, based_on=body.based_on, note=body.note
+    )
 
 
 @route("POST", f"{PROJECT}/run", "steps", answer=Asked, status=202, body=ToRun)

@@ -9,7 +9,7 @@ import { offer as offerOperations } from "./form.js";
 import * as globe from "./globe.js";
 import "./histogram.js";
 import "./keys.js";
-import { ask, connected, listen, resume, unanswered } from "./link.js";
+import { connected, listen, resume, unanswered } from "./link.js";
 import { offer as offerLooks } from "./looks.js";
 import { mixPalette, paintMarks } from "./marks.js";
 import { forgetLines, forgetRim, redraw } from "./overlay.js";
@@ -149,7 +149,7 @@ window.gondwana = {
   },
 };
 
-// The beginning: ask at once; Bokeh draws its axes meanwhile
+// The beginning: the server tells it unasked; Bokeh draws its axes meanwhile
 
 function drawn(model) {
   return new Promise((resolve) => {
@@ -162,7 +162,6 @@ function drawn(model) {
   });
 }
 
-dress(new URLSearchParams(location.search).get("theme"));
 const doc = await connected();
 plot = doc.get_model_by_name("map");
 mappers = plot.tags.slice(2);
@@ -170,6 +169,5 @@ field = plot.renderers.find((one) => one.name === "field");
 before = { lost: unanswered(), history: null };
 rasters.paintInto(field.data_source);
 dress();
-ask("begin");
 watch(plot, await drawn(plot));
 listen();

@@ -18,6 +18,7 @@ export function connected() {
       const [source, answers] = doc.get_model_by_name("map").tags;
       asks = source;
       answers.properties.data.change.connect(() => heard(answers.data));
+      heard(answers.data); // the beginning, if it was there before the line
       doc.on_event("connection_lost", lost);
       resolve(doc);
     }, OFTEN);
