@@ -99,11 +99,7 @@ class History:
         ParameterError
             It cannot be applied; nothing has changed.
         """
-        if len(self.entries) >= MOST_EDITS:
-            raise ParameterError(
-                f"there are {MOST_EDITS} edits already",
-                remedy="save, and go on from the file that the step makes",
-            )
+        self._room_for(1)
         applied = apply_edit(self.values, self.surface, edit, self._kept(self.entries))
         delta = Delta(applied.cells, applied.before, applied.after)
         new = (*self.entries, Entry(edit, applied=applied))
@@ -111,6 +107,21 @@ class History:
         self.values.flat[delta.cells] = delta.after
         self.entries = new
         return delta
+
+    def add_all(self, title: str, edits: Sequence[Edit]) -> Delta:
+        """Append edits as one deed.
+
+        Raises
+        ------
+        ParameterError
+            They are too many; nothing has changed.
+        """
+        if len(edits) == 1:
+            return self.add(edits[0])
+        self._room_for(len(edits))
+        return self._exchange(
+            title, len(self.entries), len(self.entries), [Entry(edit) for edit in edits]
+        )
 
     def switch(self, number: int, off: bool) -> Delta:
         """Switch an edit off, or on again; edits count from 1."""
@@ -190,6 +201,13 @@ class History:
     def conflicts(self) -> list[int]:
         """Numbers of the edits that could not be applied."""
         return [number for number, entry in enumerate(self.entries, start=1) if entry.conflict]
+
+    def _room_for(self, more: int) -> None:
+        if len(self.entries) + more > MOST_EDITS:
+            raise ParameterError(
+                f"a list holds at most {MOST_EDITS} edits",
+                remedy="save, and go on from the file that the step makes",
+            )
 
     def _entry(self, number: int) -> Entry:
         if not 1 <= number <= len(self.entries):

@@ -48,7 +48,7 @@ class Problem(NamedTuple):
 def listed(findings: Findings) -> list[Problem]:
     """List the first problems, the grave ones first."""
     kinds: tuple[Kind, ...] = ("pole", "sea", "contact", "passage")
-    sizes = ((kind, len(_table(findings, kind))) for kind in kinds)
+    sizes = ((kind, len(table(findings, kind))) for kind in kinds)
     every = (Problem(kind, number + 1) for kind, size in sizes for number in range(size))
     return list(islice(every, SHOWN))
 
@@ -64,14 +64,14 @@ def named(findings: Findings, name: str) -> Problem:
     kind, _, number = name.partition(" ")
     if kind in _TABLES and number.isascii() and number.isdigit():
         found = Problem(kind, int(number))
-        if 1 <= found.number <= len(_table(findings, found.kind)):
+        if 1 <= found.number <= len(table(findings, found.kind)):
             return found
     raise ParameterError("this problem is not there any more", remedy="choose one from the list")
 
 
 def about(findings: Findings, problem: Problem) -> dict[str, Any]:
     """Tell of a problem in words, where it is, and how it can be mended."""
-    row = _table(findings, problem.kind)[problem.number - 1]
+    row = table(findings, problem.kind)[problem.number - 1]
     title, detail = _WORDS[problem.kind](row)
     fixes = _FIXES.get(problem.kind) or (("mend", f"{str(row['suggestion']).capitalize()}"),)
     return {
@@ -112,10 +112,11 @@ def fix_of(
         There is no such fix.
     """
     told = about(findings, problem)
-    if fix not in {one["name"] for one in told["fixes"]}:
+    ways = {one["name"]: one["title"] for one in told["fixes"]}
+    if fix not in ways:
         raise ParameterError(f"there is no fix '{fix}' for this", remedy="choose one that is shown")
-    reason = reason or f"{told['title']}: {fix}"
-    row = _table(findings, problem.kind)[problem.number - 1]
+    reason = reason or f"{ways[fix]} ({told['title']})"
+    row = table(findings, problem.kind)[problem.number - 1]
     if problem.kind == "sea":
         place = Place(point=(float(row["lon"]), float(row["lat"])))
         return Edit(operation=fix, at=place, reason=reason)
@@ -128,17 +129,33 @@ def fix_of(
     return _pole(terrain, surface, row, reason)
 
 
-def _table(findings: Findings, kind: Kind) -> list[Row]:
-    table: list[Row] = getattr(findings, _TABLES[kind])
-    return table
+def table(findings: Findings, kind: Kind) -> list[Row]:
+    """Return the rows of one kind of problem, in the order of their numbers."""
+    rows: list[Row] = getattr(findings, _TABLES[kind])
+    return rows
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind by its name.
+
+    Raises
+    ------
+    ParameterError
+        There is none of this name.
+    """
+    for kind in _TABLES:
+        if kind == name:
+            return kind
+    raise ParameterError("there is no such kind of problem", remedy="choose one from the list")
 
 
 def _sea_words(row: Row) -> tuple[str, str]:
     policy = {"fill": "the step fills it", "open": "the step opens it", "keep": "it is kept"}
+    area = f"{float(row['area_km2']):,.0f}".replace(",", "\u202f")
     return (
         f"Internal sea of {counted(int(row['cells']), 'cell')}",
-        f"{float(row['area_km2']):,.0f} km², down to {float(row['max_depth_m']):.0f} m; "
-        f"{policy.get(str(row['policy']), 'it stays')}".replace(",", "\u202f"),
+        f"{area} km², down to {float(row['max_depth_m']):.0f} m; "
+        f"{policy.get(str(row['policy']), 'it stays')}",
     )
 
 

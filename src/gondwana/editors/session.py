@@ -14,12 +14,12 @@ import numpy as np
 
 from gondwana.editors import drafts, problems, telling
 from gondwana.editors.history import Entry, edit_of
+from gondwana.editors.mending import mend_all, outcome
 from gondwana.editors.shapes import place_of
 from gondwana.editors.telling import Answer
 from gondwana.editors.work import NO_CELLS, Work
 from gondwana.errors import GondwanaError, ParameterError
 from gondwana.services.editing import Opened, SavedNow
-from gondwana.steps.apply import apply_edit
 from gondwana.steps.edits import Edit, Place
 from gondwana.storage.errors import ConflictError
 
@@ -200,11 +200,11 @@ class EditingSession:
         if subject.variable:
             values |= {"file": subject.file, "variable": subject.variable}
             values |= {"index": dict(subject.index)} if subject.index else {}
-        signed = {
-            "author": self._work.opened.author,
-            "time": datetime.now(UTC).replace(microsecond=0),
-        }
-        self._work.changed(self._work.history.add(edit_of(values | signed)), answer)
+        self._work.changed(self._work.history.add(self._signed(values)), answer)
+
+    def _signed(self, values: Mapping[str, Any]) -> Edit:
+        author, now = self._work.opened.author, datetime.now(UTC).replace(microsecond=0)
+        return edit_of({**values, "author": author, "time": now})
 
     def _copy(self, _ask: Ask, answer: Answer) -> None:
         cells = np.flatnonzero(self._work.selection.mask)
@@ -258,20 +258,15 @@ class EditingSession:
     # Problems
 
     def _preview(self, ask: Ask, answer: Answer) -> None:
-        edit = self._fixing(ask)
+        edits = self._fixing(ask)
         values, surface = self._work.history.values, self._work.opened.surface
-        applied = apply_edit(values, surface, edit, self._work.kept)
-        self._work.picture.preview(applied.cells)
+        cells, after = outcome(values, surface, edits, self._work.kept)
+        self._work.picture.preview(cells)
         self._work.picture.marks_changed(answer)
-        moved = np.abs(applied.after - applied.before) * surface.area.flat[applied.cells]
-        what = telling.title(edit, self._work.opened.unit)
-        text = f"{what}: no cell changes"
-        if applied.cells.size:
-            volume = f"{moved.sum() / 1e9:,.0f}".replace(",", "\u202f")
-            text = f"{what}: {applied.cells.size} cells change, {volume} km³ are moved"
+        moved = float((np.abs(after - values.flat[cells]) * surface.area.flat[cells]).sum())
         answer.told["preview"] = {
-            "text": text,
-            "cells": int(applied.cells.size), "problem": ask.get("problem"), "fix": ask.get("fix"),
+            "text": telling.preview(edits, self._work.opened.unit, cells.size, moved),
+            "cells": int(cells.size), "problem": ask.get("problem"), "fix": ask.get("fix"),
         }  # fmt: skip
 
     def _unpreview(self, _ask: Ask, answer: Answer) -> None:
@@ -280,17 +275,22 @@ class EditingSession:
         answer.told["preview"] = None
 
     def _fix(self, ask: Ask, answer: Answer) -> None:
-        edit = self._fixing(ask)
-        self._add(edit.model_dump(exclude_defaults=True), answer)
+        edits = [self._signed(edit.model_dump(exclude_defaults=True)) for edit in self._fixing(ask)]
+        history = self._work.history
+        title = f"{ask.get('fix')} all" if len(edits) > 1 else edits[0].operation
+        self._work.changed(history.add_all(title, edits), answer)
 
-    def _fixing(self, ask: Ask) -> Edit:
-        if self._work.findings is None:
+    def _fixing(self, ask: Ask) -> list[Edit]:
+        """Return the edits that mend one problem, or all of a kind."""
+        work, fix, reason = self._work, str(ask.get("fix")), str(ask.get("reason") or "")
+        findings, values, surface = work.findings, work.history.values, work.opened.surface
+        if findings is None:
             raise ParameterError("there are no problems here", remedy="change cells by hand")
-        problem = problems.named(self._work.findings, str(ask.get("problem")))
-        return problems.fix_of(
-            self._work.findings, problem, str(ask.get("fix")), self._work.history.values,
-            self._work.opened.surface, str(ask.get("reason") or ""),
-        )  # fmt: skip
+        if "kind" in ask:
+            kind = problems.kind_named(str(ask["kind"]))
+            return mend_all(values, surface, work.opened.parameters, work.kept, kind, fix, reason)
+        problem = problems.named(findings, str(ask.get("problem")))
+        return [problems.fix_of(findings, problem, fix, values, surface, reason)]
 
     # Looking
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from gondwana.maps.grids import Indexed
 from gondwana.maps.scales import scale_for
 from gondwana.maps.views import View
 from gondwana.reports.colours import hexadecimal
+from gondwana.science.terrain import NORTH_LIMIT, SOUTH_LIMIT
 from gondwana.services.editing import Opened
 from gondwana.steps.edits import Edit, Place
 
@@ -87,9 +88,11 @@ def subject(opened: Opened, canvas: Canvas, values: Float) -> Json:
         _GROUND if opened.surface.up else _PLAIN
     )  # fmt: skip
     return {
-        "title": opened.title, "project": opened.project_name, "face": face,
+        "title": opened.title, "project": opened.project_name,
+        "project_id": opened.subject.project_id, "face": face,
         "step": opened.subject.step, "file": opened.subject.file, "unit": opened.unit,
-        "variable": opened.variable, "axes": canvas.axes, "rows": ny, "columns": nx,
+        "variable": opened.variable, "index": dict(opened.subject.index),
+        "axes": canvas.axes, "rows": ny, "columns": nx,
         "x": list(canvas.x), "y": list(canvas.y), "up": opened.surface.up,
         "may_change": opened.may_change, "author": opened.author, "operations": list(operations),
         "basins": [
@@ -139,16 +142,29 @@ class EditsTold:
         return known
 
 
+def preview(edits: Sequence[Edit], unit: str, cells: int, moved: float) -> str:
+    """Say what edits would do: how many cells they change, and how much rock (m³) is moved."""
+    what = title(edits[0], unit) if len(edits) == 1 else f"{len(edits)} edits"
+    if not cells:
+        return f"{what}: no cell changes"
+    volume = f"{moved / 1e9:,.0f}".replace(",", "\u202f")
+    return f"{what}: {cells} {'cell changes' if cells == 1 else 'cells change'}, {volume} km³ moved"
+
+
 def title(edit: Edit, unit: str) -> str:
     """Say what an edit does in a few words."""
     of = "" if edit.operation == "multiply" else f" {unit}" if unit not in ("", "1") else ""
     low, high = edit.limits or (0.0, 0.0)
     return _DONE[edit.operation].format(
-        value="" if edit.value is None else f"{edit.value:g}{of}",
-        limits=f"{low:g} to {high:g}{of}",
+        value="" if edit.value is None else f"{_written(edit.value)}{of}",
+        limits=f"{_written(low)} to {_written(high)}{of}",
         times="once" if (edit.times or 1) == 1 else f"{edit.times} times",
         basin=(edit.basin or "").capitalize(),
     )
+
+
+def _written(value: float) -> str:
+    return f"{value:g}".replace("-", "\N{MINUS SIGN}")
 
 
 def where(place: Place, only: str = "all") -> str:
@@ -166,9 +182,11 @@ def _where(place: Place) -> str:  # noqa: PLR0911 - one line for each kind of pl
         case {"cells": cells}:
             return (f"{len(cells)} cells at " if len(cells) > 1 else "") + spot(*cells[0])
         case {"box": (west, south, east, north)}:
+            if east - west >= 360.0:
+                return f"all from {_parallel(south)} to {_parallel(north)}"
             return f"box {spot(west, south)} to {spot(east, north)}"
         case {"values": (low, high)}:
-            return f"values from {low:g} to {high:g}"
+            return f"values from {_written(low)} to {_written(high)}"
         case {"stroke": stroke}:
             return f"brush at {spot(*stroke['points'][0])}"
         case {"line": line}:
@@ -183,7 +201,11 @@ def _where(place: Place) -> str:  # noqa: PLR0911 - one line for each kind of pl
 def spot(lon: float, lat: float) -> str:
     """Write a place as people do."""
     east = (lon + 180.0) % 360.0 - 180.0
-    return f"{abs(lat):.1f}°{'S' if lat < 0 else 'N'} {abs(east):.1f}°{'W' if east < 0 else 'E'}"
+    return f"{_parallel(lat)} {abs(east):.1f}°{'W' if east < 0 else 'E'}"
+
+
+def _parallel(lat: float) -> str:
+    return f"{abs(lat):.1f}°{'S' if lat < 0 else 'N'}"
 
 
 def listed(findings: Findings, canvas: Canvas) -> Json:
@@ -221,5 +243,8 @@ def _window(
             float(row_of[name]) for name in ("west", "south", "east", "north")
         )
         east += 360.0 if east < west else 0.0
+    elif problem.kind == "pole":
+        west, east = canvas.x
+        south, north = (NORTH_LIMIT, 90.0) if lat > 0 else (-90.0, SOUTH_LIMIT)
     around = _MARGIN * max(360.0 / nx, 180.0 / ny)
     return [west - around, south - around, east + around, north + around]

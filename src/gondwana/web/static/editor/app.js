@@ -22,7 +22,7 @@ import "./tabs.js";
 import { offerSizes } from "./toolbar.js";
 import { bounds, fit, place, watch } from "./view.js";
 
-const OFTEN = 5, AXES = { below: 38, left: 58 }, LEAST_GLOBE = 190, TALL = 0.36, WIDE = 0.75;
+const OFTEN = 5, AXES = { below: 38, left: 58 }, LEAST_GLOBE = 190, LEAST_BESIDE = 270, TALL = 0.36, WIDE = 0.75;
 let plot = null, mappers = [], field = null, before = null;
 
 // Light and dark
@@ -62,7 +62,9 @@ function layout() {
   const isBelow = rest >= LEAST_GLOBE || wide < 520 || share < WIDE;
   views.className = `views with-globe ${isBelow ? "stacked" : "paired"}`;
   const small = Math.max(Math.min(LEAST_GLOBE, high * 0.4), rest);
-  views.style.gridTemplate = isBelow ? `minmax(0, 1fr) / 100%` : `100% / minmax(0, 1fr) ${Math.round(Math.min(high, wide * TALL))}px`;
+  const spare = wide - AXES.left - (high - AXES.below) / share; // what a map of full height leaves beside it
+  const beside = Math.max(LEAST_BESIDE, Math.min(high, wide * TALL, spare));
+  views.style.gridTemplate = isBelow ? `minmax(0, 1fr) / 100%` : `100% / minmax(0, 1fr) ${Math.round(beside)}px`;
   if (isBelow) views.style.gridTemplateRows = `minmax(0, 1fr) ${Math.round(small)}px`;
 }
 

@@ -42,9 +42,9 @@ function handle(edit) {
 let focused = null; // what has the focus once the list is drawn again
 
 function titled(edit) {
-  return made("div", { class: "told" }, made("span", { class: "strong" }, edit.title),
-    edit.off ? made("span", { class: "badge plain" }, "off") : null,
-    edit.saved ? null : made("span", { class: "new", title: "Not saved yet" }));
+  return made("div", { class: "told" },
+    made("span", { class: "strong" }, edit.title, edit.saved ? null : made("i", { class: "new", title: "Not saved yet" })),
+    edit.off ? made("span", { class: "badge plain" }, "off") : null);
 }
 
 function more(edit) {

@@ -105,12 +105,14 @@ node("value").addEventListener("input", () => { values.set(operation(), node("va
 node("width").addEventListener("input", () => tell("sketch"));
 node("change").addEventListener("submit", (event) => { event.preventDefault(); apply(); });
 on("drawn-shape", apply);
-on("line", refresh);
+on("line", () => { refresh(); if (board.line) tell("tab", "change"); });
 on("colours", colourBasins);
 on("tool", () => { if (board.tool === "line" && !board.wantsLine && board.subject?.operations.includes("channel")) { node("operation").value = "channel"; changed(); } });
 on("pasted", (where) => ask("paste", { ...where, reason: node("reason").value.trim() }));
 on("answer", ({ answer, asked }) => {
   if ("selection" in answer) { board.selection = answer.selection; refresh(); }
+  // what was drawn is to be changed, unless somebody is at the colours
+  if (asked?.do === "select" && answer.selection?.cells && node("panel-view").hidden) tell("tab", "change");
   if (answer.error || asked?.do !== "apply") return;
   if (board.line) cancel();
 });

@@ -5,7 +5,7 @@ import { made, node, spot, whole } from "./dom.js";
 import { colourBasins } from "./form.js";
 import { ask } from "./link.js";
 import { COUNTS, KINDS, counted } from "./texts.js";
-import { show } from "./view.js";
+import { fit, show } from "./view.js";
 
 let listed = [], more = 0, tried = null;
 
@@ -13,6 +13,7 @@ function badges(counts) {
   const shown = Object.entries(COUNTS).filter(([name]) => counts[name] !== undefined);
   const basins = Object.entries(counts.basins ?? {});
   node("badges").replaceChildren(
+    ...(board.subject.face === "variable" ? [variable()] : []),
     ...shown.map(([name, words]) => {
       const count = counts[name];
       return made("button", { type: "button", class: `badge ${count ? "warn" : "pass"} plain`, "data-count": name, title: `${counted(count, words)}: show the list`, click: () => open(name.slice(0, -1)) },
@@ -26,6 +27,14 @@ function badges(counts) {
   node("count-problems").hidden = !all;
 }
 
+/** What of a file is edited; leads to the others. */
+function variable() {
+  const { variable: name, index, title } = board.subject;
+  const slice = Object.entries(index).map(([axis, number]) => `${axis} ${number + 1}`).join(", ");
+  return made("button", { type: "button", class: "badge plain", title, click: () => { tell("tab", "view"); node("variable").focus(); } },
+    made("b", {}, name), slice ? made("span", {}, slice) : null);
+}
+
 function open(kind) {
   tell("tab", "problems");
   const group = node("problems").querySelector(`[data-kind=${kind}]`);
@@ -34,12 +43,29 @@ function open(kind) {
 
 function list() {
   const groups = Object.keys(KINDS).map((kind) => [kind, listed.filter((one) => one.kind === kind)]).filter(([, found]) => found.length);
-  const parts = groups.map(([kind, found]) => made("section", { "data-kind": kind },
+  const parts = groups.map(([kind, found]) => made("section", { "data-kind": kind, class: tried?.kind === kind ? "tried" : null },
     made("h2", {}, made("i", { class: `swatch ${kind}` }), `${KINDS[kind]} `, made("span", { class: "quiet" }, String(found.length))),
+    ...(board.mayChange && found.length > 1 && kind !== "pole" ? [allOf(kind, found[0].fixes)] : []),
+    ...(tried?.kind === kind ? [preview()] : []),
     made("ul", { class: "problems" }, ...found.map(row))));
   if (more) parts.push(made("p", { class: "quiet small" }, `and ${more} more; they come up as these are mended.`));
   if (!groups.length) parts.push(made("p", { class: "nothing" }, board.subject?.up ? "No problems: no internal seas, no narrow passages, no corner contacts, nothing at the poles." : "Of this field no problems are known."));
   node("problems").replaceChildren(...parts);
+}
+
+/** The ways to mend all problems of a kind. */
+function allOf(kind, fixes) {
+  return made("div", { class: "buttons", "data-all": kind }, ...fixes.map((fix) => made("button", {
+    type: "button", class: "button tiny", "data-fix-all": fix.name, "aria-pressed": String(tried?.kind === kind && tried.fix === fix.name), click: () => attemptAll(kind, fix.name),
+  }, `${fix.title} all`)));
+}
+
+/** What the way that is tried would change. */
+function preview() {
+  return made("div", { class: "preview" }, made("p", { class: "small", role: "status" }, tried.text ?? "…"),
+    made("div", { class: "buttons" },
+      made("button", { type: "button", class: "button main tiny", "data-apply-fix": true, click: mend }, "Apply"),
+      made("button", { type: "button", class: "button tiny", click: leave }, "Cancel")));
 }
 
 function row(problem) {
@@ -52,39 +78,46 @@ function row(problem) {
       type: "button", class: "button tiny", "data-fix": fix.name, "aria-pressed": String(isTried && tried.fix === fix.name), click: () => attempt(problem, fix.name),
     }, fix.title))));
   }
-  if (isTried) {
-    item.append(made("div", { class: "preview" }, made("p", { class: "small", role: "status" }, tried.text ?? "…"),
-      made("div", { class: "buttons" },
-        made("button", { type: "button", class: "button main tiny", "data-apply-fix": true, click: mend }, "Apply"),
-        made("button", { type: "button", class: "button tiny", click: leave }, "Cancel"))));
-  }
+  if (isTried) item.append(preview());
   return item;
 }
 
 function zoomTo(problem) { show(problem.window); }
 
 function attempt(problem, fix) {
-  tried = { problem: problem.id, fix, text: null };
   zoomTo(problem);
-  ask("preview", { problem: problem.id, fix });
+  attemptThis({ problem: problem.id, fix });
+}
+
+function attemptAll(kind, fix) {
+  fit();
+  attemptThis({ kind, fix });
+}
+
+function attemptThis(way) {
+  tried = { ...way, text: null };
+  ask("preview", way);
   list();
-  node("problems").querySelector("[data-apply-fix]")?.focus();
+  const apply = node("problems").querySelector("[data-apply-fix]");
+  apply?.focus({ preventScroll: true });
+  apply?.closest(".preview").scrollIntoView({ block: "nearest" });
 }
 
 function mend() {
   if (!tried) return;
-  ask("fix", { problem: tried.problem, fix: tried.fix, reason: node("reason").value.trim() });
+  const { text, ...way } = tried;
+  ask("fix", { ...way, reason: node("reason").value.trim() });
   tried = null;
 }
 
 /** Take the preview away; tell whether there was one. */
 export function leave() {
   if (!tried) return false;
-  const { problem } = tried;
+  const { problem, kind } = tried;
   tried = null;
   ask("unpreview");
   list();
-  node("problems").querySelector(`[data-problem="${problem}"] .where`)?.focus();
+  node("problems").querySelector(kind ? `[data-all=${kind}] button` : `[data-problem="${problem}"] .where`)?.focus();
   return true;
 }
 

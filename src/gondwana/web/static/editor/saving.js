@@ -73,7 +73,7 @@ on("answer", ({ answer, asked }) => {
     conflict = null;
     node("save-dialog").close();
     node("note").value = "";
-    banner("good", `Saved. ${board.subject.face === "variable" && !board.subject.step ? "What depends on the file runs again." : "The step runs now, and all that depends on it after it."}`, button("Good", dismiss));
+    banner("good", `Saved. ${board.subject.face === "variable" && !board.subject.step ? "What depends on the file runs again." : "The step runs now, and all that depends on it after it."}`, made("a", { class: "button tiny", target: "_top", href: `/projects/${board.subject.project_id}` }, "See it run"), button("Go on", dismiss));
     parent.postMessage({ gondwana: "saved" }, location.origin);
   }
   if (answer.conflict) {
