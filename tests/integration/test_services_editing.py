@@ -26,6 +26,7 @@ from services_world import Place, new_place, upload
 
 BOX = {"box": [-40.0, -20.0, 40.0, 20.0]}
 EDIT: dict[str, Any] = {"operation": "set", "value": 333.0, "at": BOX, "reason": "a plateau"}
+BANDS = [[90.0, *(100.0 if pft == 2 else 0.0 for pft in range(13))]]
 FACES = ("internal_oceans", "passage_problems", "sub_basins")
 
 
@@ -241,7 +242,96 @@ def test_a_variable_of_any_file_is_edited(place: Place, planet: ProjectInfo) -> 
     assert np.array_equal(np.isnan(before), np.isnan(after))
     info = files.get(platform, ada, planet.id, "pft")
     assert info.note == "more savanna"
-    assert editing.opened(platform, ada, subject).edits == ()
+    (edit,) = editing.opened(platform, ada, subject).edits
+    assert (edit["operation"], edit["index"]) == ("set", {"veget": 2})
+
+
+def sharing_in(place: Place, project: ProjectInfo, index: int) -> EditingSession:
+    """Open the editor of one plant type."""
+    subject = Subject(project.id, file="pft", variable="maxvegetfrac", index={"veget": index})
+    door = _Door(place.platform, place.ada, subject)
+    return EditingSession(door, door.opened())
+
+
+def do(session: EditingSession, verb: str, **about: Any) -> dict[str, Any]:
+    """Ask for something that can be done."""
+    told = session.handle({"do": verb, **about}).told
+    assert "error" not in told, told["error"]
+    return told
+
+
+def test_edits_of_a_file_are_never_applied_twice(place: Place, planet: ProjectInfo) -> None:
+    first = read(place, planet, "pft", "maxvegetfrac")
+    shares = np.nansum(first[:, :, 160:200, 320:400], axis=(0, 2, 3))  # within the box
+    one, two = (int(index) for index in np.argsort(shares)[-2:])
+    session = sharing_in(place, planet, one)
+    half: dict[str, Any] = {"operation": "multiply", "value": 0.5, "shape": BOX, "in": "places"}
+    do(session, "apply", **half)
+    do(session, "save", note="")
+    do(session, "apply", **half)
+    do(session, "save", note="")  # from the same page
+    do(session, "undo")
+    do(session, "redo")
+    again = sharing_in(place, planet, one)
+    do(again, "apply", **half)
+    do(again, "save", note="")  # from another one
+    other = sharing_in(place, planet, two)
+    do(other, "apply", **half)
+    do(other, "save", note="")  # of another plant type
+    now = read(place, planet, "pft", "maxvegetfrac")
+    changed = (now != first) & ~np.isnan(first)
+    for index, part in ((one, 8), (two, 2)):
+        cells = changed[:, index]
+        assert cells.any()
+        assert np.allclose(now[:, index][cells], first[:, index][cells] / part)
+    assert not np.delete(changed, (one, two), axis=1).any()
+    last = sharing_in(place, planet, one)
+    for number in (1, 2, 3):
+        do(last, "switch", number=number, off=True)
+    do(last, "save", note="")
+    back = read(place, planet, "pft", "maxvegetfrac")
+    assert np.array_equal(back[:, one], first[:, one], equal_nan=True)
+    assert np.array_equal(back[:, two], now[:, two], equal_nan=True)
+
+
+def test_edits_of_a_file_are_offered_again_once_its_step_has_run(
+    place: Place, planet: ProjectInfo
+) -> None:
+    platform, ada = place.platform, place.ada
+    session = sharing_in(place, planet, 2)
+    assert do(session, "begin")["subject"]["earlier"] is None
+    do(session, "apply", operation="multiply", value=0.5, shape=BOX, **{"in": "places"})
+    do(session, "save", note="less forest")
+    edited = read(place, planet, "pft", "maxvegetfrac")
+    steps.run(platform, ada, planet.id, ["pft"], parameters={"pft": {"bands": BANDS}})
+    assert "pft" in real_work.work(place)
+    session = sharing_in(place, planet, 2)
+    told = do(session, "begin")["subject"]["earlier"]
+    assert (told["edits"], told["author"], told["note"]) == (1, ada.name, "less forest")
+    assert sharing_in(place, planet, 3)._work.opened.earlier is None
+    anew = read(place, planet, "pft", "maxvegetfrac")
+    assert not np.array_equal(anew, edited, equal_nan=True)
+    do(session, "again")
+    do(session, "save", note="")
+    now = read(place, planet, "pft", "maxvegetfrac")
+    changed = (now != anew) & ~np.isnan(anew)
+    assert changed[:, 2].any()
+    assert np.allclose(now[:, 2][changed[:, 2]], anew[:, 2][changed[:, 2]] / 2)
+    assert do(sharing_in(place, planet, 2), "begin")["subject"]["earlier"] is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["nonsense", "[]", '{"beneath": "0", "edits": [{"operation": "eval"}]}', "{" * 5000,
+     '{"beneath": "0000", "edits": []}'],
+)  # fmt: skip
+def test_what_a_file_says_of_its_edits_is_not_believed(place: Place, said: str) -> None:
+    data = random_planet(6.0, seed=3).to_dataset(name="topo")
+    data.attrs["gondwana_touched"] = said
+    made = place.make(files={"source": upload(data)})
+    found = editing.opened(place.platform, place.ada, Subject(made.id, file="source"))
+    assert found.edits == ()
+    assert found.subject.variable == "topo"
 
 
 def test_the_given_topography_is_edited(place: Place, planet: ProjectInfo) -> None:

@@ -62,7 +62,9 @@ class _Door:
         self._about = (platform, who, subject)
 
     def opened(self) -> Opened:
-        return editing.opened(*self._about)
+        found = editing.opened(*self._about)
+        self._about = (*self._about[:2], found.subject)  # with the variable that was found
+        return found
 
     def keep_draft(self, draft: Mapping[str, Any], based_on: int, base: str) -> datetime:
         return editing.keep_draft(*self._about, draft, based_on=based_on, base=base)

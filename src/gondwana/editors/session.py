@@ -62,6 +62,7 @@ class EditingSession:
             "change": self._change, "preview": self._preview, "unpreview": self._unpreview,
             "fix": self._fix, "look": self._look, "show": self._show, "globe": self._globe,
             "save": self._save, "discard": self._discard, "refresh": self._refresh,
+            "again": self._again,
         }  # fmt: skip
         self._conflict: dict[str, Any] | None = None
         self._beneath = ""
@@ -358,6 +359,15 @@ class EditingSession:
         entries = [Entry(edit) for edit in self._work.history.saved]
         self._work.changed(self._work.history.take("back to what was saved", entries), answer)
         answer.told["draft"] = None
+
+    def _again(self, _ask: Ask, answer: Answer) -> None:
+        """Apply the edits again that the file had before its step made it anew."""
+        before, history = self._work.opened.earlier, self._work.history
+        if before is None:
+            raise ParameterError("there are no earlier edits", remedy="make new ones")
+        self._work.changed(
+            history.add_all("apply again", [edit_of(edit) for edit in before.edits]), answer
+        )
 
     def _refresh(self, ask: Ask, answer: Answer) -> None:
         """Load again what is saved and what lies beneath; one's own edits go on top."""

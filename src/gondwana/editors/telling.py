@@ -109,6 +109,17 @@ def subject(opened: Opened, canvas: Canvas, values: Float) -> Json:
         "limits": [float(known.min()), float(known.max())] if known.size else [0.0, 1.0],
         "parameters": dict(opened.parameters),
         "variables": [dict(one) for one in opened.variables],
+        "earlier": _earlier(opened),
+    }  # fmt: skip
+
+
+def _earlier(opened: Opened) -> Json | None:
+    before = opened.earlier
+    if before is None:
+        return None
+    return {
+        "number": before.number, "edits": len(before.edits), "author": before.author,
+        "created": before.created.isoformat(), "note": before.note,
     }  # fmt: skip
 
 

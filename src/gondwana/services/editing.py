@@ -1,7 +1,7 @@
 """What is edited on a map: opening it, keeping drafts, saving.
 
 The three interactive steps are edited by lists of edits, which the step applies when it runs. Any
-other variable of a file is edited into a new revision of the file.
+other variable of a file is edited into a new revision of the file, which remembers its edits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from io import BytesIO
 from typing import Any, Literal
 
 import numpy as np
@@ -20,14 +19,12 @@ import numpy.typing as npt
 from gondwana.accounts.permissions import Actor, Right
 from gondwana.dispatcher.platform import Platform
 from gondwana.errors import ParameterError
-from gondwana.services import files, maps, steps
+from gondwana.services import files, maps, steps, touching
 from gondwana.services.comparing import Which
 from gondwana.services.door import changing, looking
 from gondwana.services.editing_bases import surface_of
 from gondwana.services.map_files import asked, stored_files
-from gondwana.services.uploads import Upload
-from gondwana.services.wishes import LONGEST_NOTE
-from gondwana.steps.edits import Edit
+from gondwana.services.touching import Earlier
 from gondwana.steps.surfaces import HIGHEST, SeaChoices, Surface
 from gondwana.storage import drafts
 from gondwana.storage.errors import NotFoundError
@@ -87,6 +84,7 @@ class Opened:
     Attributes
     ----------
     subject : Subject
+        Of a file with the variable and slice that were found.
     title, project_name : str
     face : str
         Which editor it is.
@@ -113,6 +111,8 @@ class Opened:
         Name of this person.
     variables : tuple of mapping
         What else can be edited in the file: ``name``, ``axes`` (name and size).
+    earlier : Earlier, optional
+        Edits that the file had before its step made it anew.
     """
 
     subject: Subject
@@ -134,6 +134,7 @@ class Opened:
     may_change: bool
     author: str
     variables: tuple[Mapping[str, Any], ...] = ()
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True)
@@ -247,25 +248,10 @@ def save(
             platform, actor, subject.project_id, subject.step, edits, based_on=based_on, note=note
         )
         return kept.number
-    which = Which(subject.project_id, subject.file)
-    revision, stored = stored_files(platform, actor, which)
-    plain = [
-        Edit.model_validate(edit).model_dump(mode="json", exclude_defaults=True) for edit in edits
-    ]
-    about = _about(subject) | {"edits": plain, "author": actor.name or "somebody"}
-    _, content = asked(platform, "touched_file", {"": stored}, about)
-    what = note or f"{len(plain)} edits of {subject.variable} on the map"
-    made = files.replace(
-        platform,
-        actor,
-        subject.project_id,
-        subject.file,
-        Upload(revision.file_name, BytesIO(content)),
-        note=what[:LONGEST_NOTE],
-        based_on=based_on,
-    )
+    which, place = Which(subject.project_id, subject.file), (subject.variable, subject.index)
+    made = touching.touch(platform, actor, which, edits, place, based_on=based_on, note=note)
     drop_draft(platform, actor, subject)
-    return made.revision.number
+    return made.number
 
 
 def saved(platform: Platform, actor: Actor, subject: Subject) -> SavedNow:
@@ -276,13 +262,15 @@ def saved(platform: Platform, actor: Actor, subject: Subject) -> SavedNow:
     NotFoundError, ParameterError
     """
     if subject.step:
-        found = steps.edits_history(platform, actor, subject.project_id, subject.step)
-        if not found:
+        lists = steps.edits_history(platform, actor, subject.project_id, subject.step)
+        if not lists:
             return SavedNow(0, (), "", None, "")
-        last = found[0]
-        return SavedNow(last.number, last.edits, last.author, last.created, last.note)
-    revision = files.get(platform, actor, subject.project_id, subject.file)
-    return SavedNow(revision.number, (), revision.author, revision.created, revision.note)
+        now = lists[0]
+        return SavedNow(now.number, now.edits, now.author, now.created, now.note)
+    found = touching.touched(platform, actor, Which(subject.project_id, subject.file))
+    edits = touching.of_variable(found.edits, subject.variable, subject.index)
+    last = found.revision
+    return SavedNow(last.number, edits, last.author, last.created, last.note)
 
 
 def _opened_step(platform: Platform, actor: Actor, subject: Subject) -> Opened:
@@ -317,9 +305,11 @@ def _opened_step(platform: Platform, actor: Actor, subject: Subject) -> Opened:
 
 def _opened_variable(platform: Platform, actor: Actor, subject: Subject) -> Opened:
     which = Which(subject.project_id, subject.file)
-    revision, stored = stored_files(platform, actor, which)
-    told, block = asked(platform, "variable_base", {"": stored}, _about(subject))
+    found = touching.touched(platform, actor, which)
+    told, block = asked(platform, "variable_base", {"": found.stored}, _about(subject))
     surface, values = surface_of(told, np.frombuffer(block, np.float64))
+    variable, index = told["variable"], told["index"]
+    subject = replace(subject, variable=variable, index=index)
     header = maps.described(platform, actor, which).header
     variables = tuple(
         {
@@ -331,9 +321,11 @@ def _opened_variable(platform: Platform, actor: Actor, subject: Subject) -> Open
     )
     return _put_together(
         platform, actor, subject, told, values, surface,
-        title=f"{told['variable']} in {revision.file_name}", face="variable",
-        variable=told["variable"], base=revision.sha256, edits=(), number=revision.number,
+        title=f"{variable} in {found.revision.file_name}", face="variable",
+        variable=variable, base=found.beneath.sha256,
+        edits=touching.of_variable(found.edits, variable, index), number=found.revision.number,
         parameters={}, variables=variables,
+        earlier=touching.earlier(platform, actor, found, variable, index),
     )  # fmt: skip
 
 

@@ -33,12 +33,19 @@ from gondwana.steps.edits import Edit
 from gondwana.steps.surfaces import HIGHEST, Surface, lonlat_surface
 
 Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 Asked = Mapping[str, Any]
 Base = tuple[dict[str, Any], bytes]
 
 MOST_CELLS = 7_000_000
 """Cells of a field that can be edited: a globe at 0.1 degrees."""
 
+MOST_TOUCHES = 2000
+"""Edits of one file."""
+
+_TOUCHED = "gondwana_touched"
+"""Attribute of a file with its edits, and the checksum of the file beneath them."""
+_LARGEST_LIST = 8 * 1024**2  # characters of that attribute
 _EVEN = 1e-3  # of a step, within which rows or columns are evenly spaced
 _BASINS = ("atlantic", "pacific", "indian")
 
@@ -78,6 +85,7 @@ def variable_base(asked: Asked) -> Base:
     up = 1 if is_relief(field) else -1 if field.name.lower() == "bathymetry" else 0
     about: dict[str, Any] = {
         "unit": field.unit, "up": up, "variable": field.name, "title": field.title,
+        "index": {axis.name: axis.index for axis in field.axes if axis.size > 1},
         "limits": list(_limits(field, up, asked["path"])),
     }  # fmt: skip
     if found is not None:
@@ -96,13 +104,60 @@ def variable_base(asked: Asked) -> Base:
     return told, _bytes(field.values, grid.lon, grid.lat, grid.areas())
 
 
+def touches(asked: Asked) -> Base:
+    """Read the edits that a file was touched up with, and what lies beneath; nothing of others."""
+    with NETCDF_LOCK, netCDF4.Dataset(asked["path"]) as file:
+        said = getattr(file, _TOUCHED, "")
+    try:
+        told = json.loads(said) if isinstance(said, str) and len(said) <= _LARGEST_LIST else {}
+        edits = [Edit.model_validate(edit) for edit in told["edits"][:MOST_TOUCHES]]
+        beneath = str(told["beneath"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}, b""
+    plain = [edit.model_dump(mode="json", exclude_defaults=True) for edit in edits]
+    return {"edits": plain, "beneath": beneath}, b""
+
+
 def touched_file(asked: Asked) -> Base:
-    """Make a file anew with the edits of one of its variables; returns its bytes."""
+    """Make a file anew with all edits of its variables; returns its bytes."""
     edits = [Edit.model_validate(edit) for edit in asked["edits"]]
-    told, block = variable_base(asked)
+    if len(edits) > MOST_TOUCHES:
+        raise ParameterError(
+            f"a file takes at most {MOST_TOUCHES} edits", remedy="make fewer of them"
+        )
+    parts = [_edited(asked, part) for part in _by_slice(edits)]
+    with TemporaryDirectory(prefix="gondwana-") as folder:
+        copy = Path(folder) / "edited.nc"
+        copy.write_bytes(Path(asked["path"]).read_bytes())
+        try:
+            with NETCDF_LOCK, netCDF4.Dataset(copy, "r+") as file:
+                for part in parts:
+                    _overwrite(file, *part)
+                _sign(file, asked)
+        except (OSError, RuntimeError) as error:
+            raise InputError(
+                f"cannot be changed ({error})",
+                remedy="save it as a NetCDF file that can be written",
+            ) from None
+        return {"cells": sum(int(changed.sum()) for _, _, changed in parts)}, copy.read_bytes()
+
+
+def _by_slice(edits: list[Edit]) -> list[list[Edit]]:
+    """Group edits by what they change, each group in its order."""
+    groups: dict[str, list[Edit]] = {}
+    for edit in edits:
+        key = json.dumps([edit.variable, edit.index or {}], sort_keys=True)
+        groups.setdefault(key, []).append(edit)
+    return list(groups.values())
+
+
+def _edited(asked: Asked, edits: list[Edit]) -> tuple[Field, Array, Mask]:
+    """Return one slice of a variable, its values after its edits, and where they differ."""
+    one = {**asked, "variable": edits[0].variable, "index": edits[0].index or {}}
+    told, block = variable_base(one)
     surface, values = surface_of(told, np.frombuffer(block, np.float64))
     edited = apply_edits(values, surface, edits).values
-    field = _field(asked)
+    field = _field(one)
     found = _oriented(field)
     new = field.values.copy()
     if found is None:
@@ -112,7 +167,7 @@ def touched_file(asked: Asked) -> Base:
         new[np.ix_(rows, columns)] = edited
     changed = new != field.values
     changed &= ~(np.isnan(new) & np.isnan(field.values))
-    return {"cells": int(changed.sum())}, _written(asked, field, new, changed)
+    return field, new, changed
 
 
 def surface_of(told: Mapping[str, Any], block: Array) -> tuple[Surface, Array]:
@@ -147,6 +202,7 @@ def surface_of(told: Mapping[str, Any], block: Array) -> tuple[Surface, Array]:
 QUESTIONS: dict[str, Callable[[Asked], Base]] = {
     "step_base": step_base,
     "variable_base": variable_base,
+    "touches": touches,
     "touched_file": touched_file,
 }
 """What can be asked of this part."""
@@ -227,26 +283,8 @@ def _limits(field: Field, up: int, path: str) -> tuple[float, float]:
     return (0.0, 1.0) if is_share else (-1e15, 1e15)
 
 
-def _written(asked: Asked, field: Field, new: Array, changed: npt.NDArray[np.bool_]) -> bytes:
-    """Write the new values into a copy of the file; what has not changed keeps its bits."""
-    with TemporaryDirectory(prefix="gondwana-") as folder:
-        copy = Path(folder) / "edited.nc"
-        copy.write_bytes(Path(asked["path"]).read_bytes())
-        try:
-            with NETCDF_LOCK, netCDF4.Dataset(copy, "r+") as file:
-                _overwrite(file, field, new, changed)
-                _sign(file, asked)
-        except (OSError, RuntimeError) as error:
-            raise InputError(
-                f"cannot be changed ({error})",
-                remedy="save it as a NetCDF file that can be written",
-            ) from None
-        return copy.read_bytes()
-
-
-def _overwrite(
-    file: netCDF4.Dataset, field: Field, new: Array, changed: npt.NDArray[np.bool_]
-) -> None:
+def _overwrite(file: netCDF4.Dataset, field: Field, new: Array, changed: Mask) -> None:
+    """Write new values; what has not changed keeps its bits."""
     variable = file.variables[field.name]
     chosen = {axis.name: axis.index for axis in field.axes}
     place = tuple(chosen.get(dim, slice(None)) for dim in variable.dimensions)
@@ -273,6 +311,9 @@ def _sign(file: netCDF4.Dataset, asked: Asked) -> None:
     before = json.loads(getattr(file, "gondwana_edits", "[]") or "[]")
     edits = [*(before if isinstance(before, list) else []), *asked["edits"]]
     file.setncattr("gondwana_edits", json.dumps(edits, sort_keys=True))
+    if asked["edits"]:
+        touched = {"beneath": asked["beneath"], "edits": asked["edits"]}
+        file.setncattr(_TOUCHED, json.dumps(touched, sort_keys=True))
     line = f"{now}: {len(asked['edits'])} edits of {asked['variable']} by {asked['author']}"
     history = getattr(file, "history", "")
     file.setncattr("history", f"{line}\n{history}" if history else line)

@@ -110,8 +110,21 @@ function freshen() {
 
 on("painted", freshen);
 on("seen", freshen);
+/** Edits that a file had before its step made it anew. */
+function offerEarlier() {
+  const { earlier } = board.subject, place = node("earlier");
+  place.hidden = !earlier || !board.mayChange;
+  if (place.hidden) return;
+  place.replaceChildren(made("div", {},
+    made("p", { class: "strong" }, `Revision ${earlier.number} had ${earlier.edits === 1 ? "one edit" : `${earlier.edits} edits`} by hand.`),
+    made("p", { class: "small" }, `${[earlier.author, earlier.note].filter(Boolean).join(": ")}. Its step has made the file anew since.`),
+    made("button", { type: "button", class: "button tiny", click: () => ask("again") }, "Apply them again")));
+}
+
+on("begun", offerEarlier);
 node("discard").addEventListener("click", () => ask("discard"));
-on("answer", ({ answer }) => {
+on("answer", ({ answer, asked }) => {
+  if (asked?.do === "again" && !answer.error) node("earlier").hidden = true;
   if (answer.edits) {
     edits = answer.edits;
     node("count-edits").textContent = String(edits.length);

@@ -3,7 +3,7 @@
 import { tell } from "./board.js";
 
 const OFTEN = 5, AGAIN = 1500, UNDONE = `editor unanswered ${location.search}`;
-const CHANGES = new Set(["apply", "paste", "undo", "redo", "switch", "move", "remove", "change", "fix"]);
+const CHANGES = new Set(["apply", "paste", "undo", "redo", "switch", "move", "remove", "change", "fix", "again"]);
 
 let asks = null, last = 0, done = 0, isCut = false, early = [];
 const waiting = new Map(); // asks without an answer
