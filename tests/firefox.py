@@ -87,6 +87,21 @@ class Firefox:
         mouse = {"type": "pointer", "id": "mouse", "actions": actions}
         self.do("input.performActions", context=self._window, actions=[mouse])
 
+    def drag(self, *places: tuple[float, float]) -> None:
+        """Press the mouse at a place of the window, move it to others, release it."""
+        moves = [{"type": "pointerMove", "x": round(x), "y": round(y)} for x, y in places]
+        pressed = [{"type": "pointerDown", "button": 0}, *moves[1:]]
+        actions = [moves[0], *pressed, {"type": "pointerUp", "button": 0}]
+        mouse = {"type": "pointer", "id": "mouse", "actions": actions}
+        self.do("input.performActions", context=self._window, actions=[mouse])
+
+    def press(self, *keys: str) -> None:
+        """Press keys together."""
+        downs = [{"type": "keyDown", "value": key} for key in keys]
+        ups = [{"type": "keyUp", "value": key} for key in reversed(keys)]
+        typing = {"type": "key", "id": "keys", "actions": [*downs, *ups]}
+        self.do("input.performActions", context=self._window, actions=[typing])
+
     def choose_file(self, selector: str, path: Path) -> None:
         """Choose a file, as in the window of the system."""
         self.do(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from browser_visits import PICTURES, new_name
@@ -9,6 +10,8 @@ from firefox import Firefox, firefox
 from served import PASSWORD, Served
 from support import shared_file
 
+FRAME = "document.querySelector('iframe')"
+INSIDE = f"{FRAME}.contentDocument"
 STEPS = ("routing", "pft", "bathymetry", "sub_basins", "heatflow")
 
 
@@ -36,6 +39,7 @@ def test_the_job_in_firefox(served: Served, tmp_path: Path) -> None:
         window.picture(PICTURES / "workflow-firefox.png")
 
         edit_vegetation(window, project)
+        edit_on_the_map(window, project)
         window.go(f"{project}/files/topography/map")
         window.sees("document.querySelector('iframe.viewer:not(.arriving)') !== null")
         window.picture(PICTURES / "map-firefox.png")
@@ -55,6 +59,51 @@ def upload(window: Firefox, served: Served) -> str:
     window.click("form[action*='/projects/new/'] button.main")
     window.sees("/^\\/projects\\/[0-9a-f]{32}$/.test(location.pathname)")
     return str(window.evaluate("location.href"))
+
+
+def edit_on_the_map(window: Firefox, project: str) -> None:
+    """Raise what is drawn around, undo, redo, save; look at what is kept."""
+    window.go(f"{project}/edit/internal_oceans")
+    window.sees(f"{INSIDE}?.documentElement.dataset.ready === 'yes'")
+    click_inside(window, "[data-tool=box]")
+    window.drag((500, 300), (560, 330), (600, 360))
+    window.sees(f"{INSIDE}.querySelector('#chosen').textContent.includes('cells')")
+    operation = f"{INSIDE}.querySelector('#operation')"
+    window.evaluate(
+        f"{operation}.value = 'add'; {operation}.dispatchEvent(new Event('change', {{bubbles: 1}}))"
+    )
+    click_inside(window, "#value")
+    for key in "120":
+        window.press(key)
+    click_inside(window, "#apply")
+    edits = f"{INSIDE}.querySelector('#count-edits').textContent"
+    window.sees(f"{edits} === '1'")
+    click_inside(window, "#undo")
+    window.sees(f"{edits} === '0'")
+    click_inside(window, "#redo")
+    window.sees(f"{edits} === '1'")
+    window.picture(PICTURES / "editor-firefox.png")
+    click_inside(window, "#save")
+    window.sees(f"{INSIDE}.querySelector('#save-dialog').open")
+    click_inside(window, "#save-go")
+    window.sees(f"{INSIDE}.querySelector('#banner').textContent.startsWith('Saved')")
+    window.go(f"{project}/edit/internal_oceans")
+    window.sees(f"{INSIDE}?.documentElement.dataset.ready === 'yes'")
+    window.sees(f"{edits} === '1'")
+    window.go(f"{project}/steps/internal_oceans")
+    window.sees("document.querySelector('#edits').textContent.includes('120')")
+
+
+def click_inside(window: Firefox, selector: str) -> None:
+    """Click in the middle of something in the frame."""
+    found = window.evaluate(f"""(() => {{
+        const element = {INSIDE}.querySelector({json.dumps(selector)});
+        element.scrollIntoView({{block: "nearest"}});
+        const outer = {FRAME}.getBoundingClientRect(), inner = element.getBoundingClientRect();
+        const x = outer.x + inner.x + inner.width / 2, y = outer.y + inner.y + inner.height / 2;
+        return JSON.stringify([x, y]);
+    }})()""")
+    window.drag(json.loads(str(found)))
 
 
 def edit_vegetation(window: Firefox, project: str) -> None:
