@@ -189,7 +189,8 @@ def _kept(session: EditingSession) -> Answer:
     try:
         return Answer(session.keep())
     except GondwanaError as error:
-        return Answer({"draft": {"trouble": f"{error.problem}; {error.remedy}"}})
+        told = "; ".join(filter(None, (error.problem, error.remedy)))
+        return Answer({"draft": {"trouble": told}})
 
 
 def _trouble(problem: str, remedy: str) -> Answer:

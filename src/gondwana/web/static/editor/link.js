@@ -50,6 +50,7 @@ function heard({ said, block }) {
   if (early) { early.push({ said, block }); return; }
   for (let k = 0; k < said.length; k++) {
     const answer = JSON.parse(said[k]);
+    if (answer.error?.about === "begin") isCut = true; // there is nothing to come back to
     const asked = waiting.get(answer.to);
     for (const id of waiting.keys()) if (id <= answer.to) waiting.delete(id);
     if (answer.history) done = answer.history.undo;

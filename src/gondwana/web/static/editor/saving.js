@@ -6,7 +6,7 @@ import { made, node } from "./dom.js";
 import { ask, pending } from "./link.js";
 import { STEPS } from "./texts.js";
 
-const SLOW = 250;
+const SLOW = 250, SAVED = "All saved";
 let history = null, edits = 0, conflict = null, slow = 0;
 
 const hour = (iso) => new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -65,7 +65,8 @@ on("answer", ({ answer, asked }) => {
     history = answer.history;
     node("save").disabled = !board.mayChange || !history.unsaved;
     node("saved-told").textContent = history.unsaved ? "Marked with a dot: not saved yet." : history.number ? `All is saved, as revision ${history.number} of the list.` : "";
-    if (!history.unsaved) node("draft").textContent = edits ? "All saved" : "";
+    if (!history.unsaved) node("draft").textContent = edits ? SAVED : "";
+    else if (node("draft").textContent === SAVED) node("draft").textContent = "";
   }
   if (answer.edits) edits = answer.edits.length;
   if ("draft" in answer) tellDraft(answer.draft);
