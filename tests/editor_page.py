@@ -69,9 +69,32 @@ class Editor:
             box["y"] + top + y * (box["height"] - top - bottom),
         )
 
+    def on_map(self, x: float, y: float) -> tuple[float, float]:
+        """Place on the screen of a longitude and latitude, or of a column and row."""
+        box = self.find("[data-stage]").bounding_box()
+        assert box is not None
+        inside = self.inside.evaluate(
+            """async ([x, y]) => {
+                const view = await import("/static/editor/view.js");
+                return [view.atX(x), view.atY(y)];
+            }""",
+            [x, y],
+        )
+        return box["x"] + inside[0], box["y"] + inside[1]
+
+    def drag_to(self, *places: tuple[float, float]) -> None:
+        """Press the mouse at a place of the map, move it to others, release it."""
+        self._drag([self.on_map(*place) for place in places])
+
+    def click_at(self, x: float, y: float) -> None:
+        """Click a place of the map."""
+        self.page.mouse.click(*self.on_map(x, y))
+
     def drag(self, *points: tuple[float, float]) -> None:
         """Press the mouse, move it, release it."""
-        places = [self.at(*point) for point in points]
+        self._drag([self.at(*point) for point in points])
+
+    def _drag(self, places: list[tuple[float, float]]) -> None:
         mouse = self.page.mouse
         mouse.move(*places[0])
         mouse.down()
