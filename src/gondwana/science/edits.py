@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +27,6 @@ from gondwana.science.topology import Topology
 Float = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Point = tuple[float, float]
-Arithmetic = Literal["set", "add", "multiply", "raise_to", "lower_to"]
 
 MOST_INTERPOLATED = 200_000
 """Cells that are interpolated at once: a second of work."""
@@ -54,24 +52,6 @@ def cells_at(points: Sequence[Point], lon: Float, lat: Float) -> list[tuple[int,
     _, nearest = tree.query(unit_vectors(lon_points, lat_points))
     rows, columns = np.unravel_index(np.atleast_1d(nearest), lon.shape)
     return list(zip(rows.tolist(), columns.tolist(), strict=True))
-
-
-def in_box(box: tuple[float, float, float, float], lon: Float, lat: Float) -> Mask:
-    """Tell which cells have their centre in a box of longitudes and latitudes.
-
-    Parameters
-    ----------
-    box : tuple
-        West, south, east, north in degrees, limits included; a box whose east is not east of
-        its west crosses the date line, and one of 360 degrees goes all around.
-    lon, lat : ndarray, (ny, nx)
-        Centres of the cells, degrees.
-
-    Returns
-    -------
-    ndarray of bool, (ny, nx)
-    """
-    return Places(lon, lat).in_box(box)
 
 
 def along_line(
@@ -195,50 +175,6 @@ def interpolated(values: Float, mask: Mask, topology: Topology, apart: Mask) -> 
     edge = flat[around[rim]]
     flat[cells] = np.clip(found, edge.min(), edge.max())  # within what rounding may leave
     return topology.synchronise(flat.reshape(values.shape))
-
-
-def changed(values: Float, mask: Mask, operation: Arithmetic, value: float, up: int = 1) -> Float:
-    """Apply arithmetic to the chosen cells.
-
-    Parameters
-    ----------
-    values : ndarray, (ny, nx)
-        The field.
-    mask : ndarray of bool, (ny, nx)
-        Where.
-    operation : {"set", "add", "multiply", "raise_to", "lower_to"}
-        ``raise_to`` leaves what is higher, ``lower_to`` what is lower.
-    value : float
-        In the field's own unit; a factor for multiply.
-    up : {1, -1}
-        -1 for a field of depths, where higher ground has the smaller number.
-
-    Returns
-    -------
-    ndarray, (ny, nx)
-        A new array.
-
-    Raises
-    ------
-    ParameterError
-        The result would not be finite.
-    """
-    higher, lower = (np.maximum, np.minimum) if up > 0 else (np.minimum, np.maximum)
-    with np.errstate(over="ignore", invalid="ignore"):
-        results = {
-            "set": np.full_like(values, value),
-            "add": values + value,
-            "multiply": values * value,
-            "raise_to": higher(values, value),
-            "lower_to": lower(values, value),
-        }
-    result = np.where(mask, results[operation], values)
-    if not np.all(np.isfinite(result)):
-        raise ParameterError(
-            f"{operation} {value:g} leaves values that are not finite",
-            remedy="choose a smaller value",
-        )
-    return result
 
 
 def _great_circle_points(start: Point, end: Point, step: float) -> Float:
