@@ -15,7 +15,7 @@ function told(selection) {
     return;
   }
   node("chosen").textContent = `${whole(selection.cells)} ${selection.cells === 1 ? "cell" : "cells"} · ${written(selection.area_km2, 3)} km²`;
-  const range = selection.known ? selection.lowest === selection.highest ? `${written(selection.lowest, 5)}${unit}` : `${written(selection.lowest, 5)} to ${written(selection.highest, 5)}${unit}, mean ${written(selection.mean, 4)}` : "no values";
+  const range = board.subject.basins.length ? "" : selection.known ? selection.lowest === selection.highest ? `${written(selection.lowest, 5)}${unit}` : `${written(selection.lowest, 5)} to ${written(selection.highest, 5)}${unit}, mean ${written(selection.mean, 4)}` : "no values";
   node("chosen-more").textContent = range;
   node("chosen-more").title = selection.text;
 }

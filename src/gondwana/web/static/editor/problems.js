@@ -30,7 +30,7 @@ function badges(counts) {
 /** What of a file is edited; leads to the others. */
 function variable() {
   const { variable: name, index, title } = board.subject;
-  const slice = Object.entries(index).map(([axis, number]) => `${axis} ${number + 1}`).join(", ");
+  const slice = Object.entries(index).map(([axis, number]) => `${axis} ${number}`).join(", ");
   return made("button", { type: "button", class: "badge plain", title, click: () => { tell("tab", "view"); node("variable").focus(); } },
     made("b", {}, name), slice ? made("span", {}, slice) : null);
 }
