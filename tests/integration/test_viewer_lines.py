@@ -160,6 +160,16 @@ def test_pages_are_not_opened_without_end(viewers: Viewers) -> None:
     assert viewers.page("Vera").status_code == 200
 
 
+def test_nobody_has_maps_open_without_end(
+    viewers: Viewers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert viewers.page("Vera").status_code == 200
+    monkeypatch.setattr(viewer, "_MOST_OPEN", 3)
+    found = [viewers.page("Ada").status_code for _ in range(4)]
+    assert found == [200, 200, 200, 429]
+    assert viewers.page("Vera").status_code == 200
+
+
 def test_a_page_tells_nothing_of_a_project_that_is_not_ones_own(viewers: Viewers) -> None:
     text = viewers.page("Bob").text
     assert "Eocene" not in text

@@ -86,7 +86,7 @@ class MapEditor:
         self._door = door
         self._document = document
         self._shown = make_document(document)
-        self._opening: Future[EditingSession] = _THREADS.submit(self._open)
+        self._opening: Future[EditingSession] | None = _THREADS.submit(self._open)
         self._session: EditingSession | None = None
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._is_busy = False
@@ -151,7 +151,7 @@ class MapEditor:
 
     async def _ready(self) -> EditingSession | None:
         """Wait for the session; tell why there is none."""
-        if self._session is None:
+        if self._session is None and self._opening is not None:
             try:
                 self._session = await asyncio.wrap_future(self._opening)
             except GondwanaError as error:
@@ -169,7 +169,8 @@ class MapEditor:
     def _ended(self, _context: Any) -> None:
         """Keep what was done last, whoever closed the line."""
         self._is_over = True
-        session = self._session
+        session, self._session = self._session, None  # its arrays are large
+        self._opening = None
         if session is not None and session.has_news:
             _THREADS.submit(_kept, session)
 

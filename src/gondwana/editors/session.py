@@ -54,16 +54,6 @@ class EditingSession:
 
     def __init__(self, door: Door, opened: Opened) -> None:
         self._door = door
-        self._verbs: dict[str, Callable[[Ask, Answer], None]] = {
-            "begin": self._begin, "select": self._select, "invert": self._invert,
-            "clear": self._clear, "all": self._all, "only": self._only, "apply": self._apply,
-            "copy": self._copy, "paste": self._paste, "undo": self._undo, "redo": self._redo,
-            "switch": self._switch, "move": self._move, "remove": self._remove,
-            "change": self._change, "preview": self._preview, "unpreview": self._unpreview,
-            "fix": self._fix, "look": self._look, "show": self._show, "globe": self._globe,
-            "save": self._save, "discard": self._discard, "refresh": self._refresh,
-            "again": self._again,
-        }  # fmt: skip
         self._conflict: dict[str, Any] | None = None
         self._beneath = ""
         self._work = Work(opened)
@@ -86,7 +76,7 @@ class EditingSession:
         verb = ask.get("do")
         answer.told["to"] = ask.get("id")
         try:
-            if verb not in self._verbs:
+            if verb not in _VERBS:
                 raise ParameterError(
                     "nobody knows what this asks for", remedy="load the page again"
                 )
@@ -95,7 +85,7 @@ class EditingSession:
                     "you may look at this project and cannot change it",
                     remedy="ask its owner for the right to change it",
                 )
-            self._verbs[verb](ask, answer)
+            _VERBS[verb](self, ask, answer)
         except GondwanaError as error:
             answer.told["error"] = {
                 "problem": error.problem, "remedy": error.remedy, "about": verb,
@@ -378,3 +368,32 @@ class EditingSession:
             self._work.history.take("on top of what was saved", entries)
             self._work.has_news = True
         self._begin(ask, answer)
+
+
+_VERBS: dict[str, Callable[[EditingSession, Ask, Answer], None]] = {
+    "begin": EditingSession._begin,
+    "select": EditingSession._select,
+    "invert": EditingSession._invert,
+    "clear": EditingSession._clear,
+    "all": EditingSession._all,
+    "only": EditingSession._only,
+    "apply": EditingSession._apply,
+    "copy": EditingSession._copy,
+    "paste": EditingSession._paste,
+    "undo": EditingSession._undo,
+    "redo": EditingSession._redo,
+    "switch": EditingSession._switch,
+    "move": EditingSession._move,
+    "remove": EditingSession._remove,
+    "change": EditingSession._change,
+    "preview": EditingSession._preview,
+    "unpreview": EditingSession._unpreview,
+    "fix": EditingSession._fix,
+    "look": EditingSession._look,
+    "show": EditingSession._show,
+    "globe": EditingSession._globe,
+    "save": EditingSession._save,
+    "discard": EditingSession._discard,
+    "refresh": EditingSession._refresh,
+    "again": EditingSession._again,
+}

@@ -45,6 +45,8 @@ _DENIED = 403
 _TOO_MANY = 429
 _MANY, _WHILE = 20, 20.0
 """Pages that one person may open within some seconds."""
+_MOST_OPEN = 24
+"""Maps that one person may have open; an editor of a fine grid takes 100 MB."""
 _INNER = {"bokeh-session-id", "bokeh-token"}
 _UNUSED = ("/autoload.js", "/metadata")
 """Ways that Bokeh has for pages of other sites."""
@@ -135,10 +137,18 @@ class Viewer(Router):
         HTTPError
         """
         now = time.monotonic()
+        if self._loaded is not None and self._count_of(user_id) >= _MOST_OPEN:
+            raise HTTPError(_TOO_MANY, reason="Too many maps are open, close some of them")
         lately = [at for at in self._opened.get(user_id, ()) if now - at < _WHILE]
         if len(lately) >= _MANY:
             raise HTTPError(_TOO_MANY, reason="Too many maps at once, try again in a moment")
         self._opened[user_id] = [*lately, now]
+
+    def _count_of(self, user_id: str) -> int:
+        """Count the maps that somebody has open, and those that were closed just now."""
+        contexts = self._loaded._applications.values() if self._loaded is not None else ()
+        tokens = (session.token for context in contexts for session in context.sessions)
+        return sum(_payload(token).get("user") == user_id for token in tokens)
 
     def _admitted(self, environ: dict[str, Any], project_id: str | None) -> Actor | None:
         with self._app.request_context(environ):
