@@ -6,14 +6,21 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+import yaml
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from browser_visits import COLD, PICTURES, Visit, new_name, register, run_everything, upload
 from editor_page import Editor, new_project, write_ten_seas
 
+BUNDLE = {
+    "topography.nc", "routing.nc", "bathy.nc", "coordinates.nc", "soils.nc", "pft.nc",
+    "topo_high_res.nc", "heatflow.nc", "ahmcoef.nc", "subbasins.nc", "grids.nc", "masks.nc",
+    "areas.nc", "rmp_torc_to_tlmd_CONSERV.nc", "report.html", "recipe.yaml", "manifest.json",
+}  # fmt: skip
 FACES = ("internal_oceans", "passage_problems", "sub_basins")
 
 
@@ -120,6 +127,16 @@ def test_the_60_ma_case_through_all_editors(visit: Visit) -> None:
     editor.save("more forest")
     page.goto(f"{project}/files/pft")
     expect(page.get_by_text("more forest").first).to_be_visible()
+
+    page.goto(project)
+    with page.expect_download(timeout=COLD) as downloaded:
+        page.get_by_role("link", name="Download everything").click(timeout=COLD)
+    with ZipFile(downloaded.value.path()) as bundle:
+        names = {Path(name).name for name in bundle.namelist()}
+        (recipe,) = (name for name in bundle.namelist() if name.endswith("recipe.yaml"))
+        edits = yaml.safe_load(bundle.read(recipe))["edits"]
+    assert names >= BUNDLE
+    assert {step: len(found) for step, found in edits.items()} == dict.fromkeys(FACES, 1)
 
 
 def test_two_people_who_save_over_each_other(visit: Visit) -> None:

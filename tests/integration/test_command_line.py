@@ -247,6 +247,28 @@ def test_an_ocean_grid_without_corners(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_an_ocean_grid_whose_corners_run_clockwise(tmp_path: Path) -> None:
+    """They are turned, and the person who gave them is told."""
+    _field().to_netcdf(tmp_path / "topo.nc")
+    lon, lat = np.meshgrid(np.arange(5.0, 360, 10), np.arange(-70.0, 80, 10))
+    axes = {
+        name: (("y", "x"), values, {"bounds": f"{name}_bnds"})
+        for name, values in (("lon", lon), ("lat", lat))
+    }
+    corners = {
+        "lon_bnds": (("y", "x", "c"), np.stack([lon - 5, lon - 5, lon + 5, lon + 5], axis=-1)),
+        "lat_bnds": (("y", "x", "c"), np.stack([lat - 5, lat + 5, lat + 5, lat - 5], axis=-1)),
+    }
+    xr.Dataset(axes | corners).to_netcdf(tmp_path / "grid.nc")
+    words = ("build", "topo.nc", "--out", "out", "--ocean-grid", "grid.nc")
+    done = gondwana(*words, "--only", "ocean_grid", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "warning: the corners of 540 cells ran clockwise and were turned" in done.stdout
+    assert "540 cells ran clockwise" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    with xr.open_dataset(tmp_path / "out" / "coordinates.nc") as file:
+        assert np.allclose(file["gphif"], lat + 5)
+
+
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     done = gondwana_process("build", "absent.nc", "--out", "out", "--debug", cwd=tmp_path)
     assert done.returncode != 0

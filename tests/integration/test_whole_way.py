@@ -124,6 +124,11 @@ def carry_through(terminals: Terminals, folder: Path) -> None:
             continue
         with xr.open_dataset(built / KINDS[kind].filename) as theirs:
             assert current[kind] == arrays_sha256(theirs.load()), kind
+    certificate = folder / "certificate.json"
+    words = ("project", "get", "60 Ma", "weights_certificate", "--out", str(certificate))
+    terminals.run(*words)
+    for path in (certificate, built / "weights_certificate.json"):
+        assert json.loads(path.read_text("utf-8"))["status"] == "pass", path
     terminals.run("project", "get", "60 Ma", "routing", "--out", str(folder / "routing.nc"))
     with xr.open_dataset(folder / "routing.nc") as ours:
         assert arrays_sha256(ours.load()) == current["routing"]

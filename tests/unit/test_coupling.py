@@ -25,6 +25,7 @@ from gondwana.science.coupling import (
     runoff,
     to_atmosphere,
     to_ocean,
+    upside_down,
 )
 from gondwana.science.coupling.fields import cosine_bell, sixteen_waves, two_waves
 from gondwana.science.sphere import EARTH_RADIUS, great_circle
@@ -203,6 +204,22 @@ def test_a_curvilinear_atmosphere() -> None:
     assert shared.fraction == pytest.approx(wet_cells(grid).astype(float), abs=1e-12)
     assert to_ocean(shared).sums_by_target()[shared.ocean.active] == pytest.approx(1.0, abs=1e-12)
     assert calving(shared, np.zeros(grid.shape, bool)).mapping.weight.size > 0
+
+
+@pytest.mark.parametrize("upside", [False, True])
+def test_copies_in_an_atmosphere_exchange_once(upside: bool) -> None:
+    atmosphere = curvilinear_points(ocean_grid(halo=True), "tcub")
+    if upside:
+        atmosphere = upside_down(atmosphere)
+    shared = small_exchange(atmosphere=atmosphere)
+    assert not shared.atmosphere.active[:, [0, -1]].any()
+    assert to_ocean(shared).sums_by_target()[shared.ocean.active] == pytest.approx(1.0, abs=1e-12)
+    certificate = certificate_of(shared)
+    assert {check.status for check in certificate.checks} == {"pass"}
+    # 12 cells of land in all
+    assert certificate.figures["runoff"]["source_cells"] == 12.0
+    row = calving(shared, np.zeros(shared.ocean.shape, bool)).row_area
+    assert row.sum() == pytest.approx(ocean_grid().area.sum(), rel=1e-12)
 
 
 # --- runoff ----------------------------------------------------------------------------------
@@ -452,6 +469,27 @@ def certificate_with(ocean):
     )  # fmt: skip
 
 
+def test_an_atmosphere_whose_cells_overlap_is_told() -> None:
+    grid = ocean_grid(halo=True)
+    atmosphere = curvilinear_points(grid, "tcub")
+    # as if the halo were not known for what it is
+    doubled = replace(atmosphere, active=np.ones_like(atmosphere.active), exact=grid.area)
+    shared = small_exchange(atmosphere=doubled)
+    certificate = certificate_of(shared)
+    (check,) = [c for c in certificate.checks if c.name == "coverage"]
+    assert check.status == "fail"
+    assert "cells of the atmosphere overlap" in check.summary and "2.0" in check.summary
+
+
+def test_shares_too_small_for_a_large_cell_are_not_missing() -> None:
+    """Below 1e-10 of half the globe; it may be more than 1e-9 of an ocean cell."""
+    shared = small_exchange()
+    covered = shared.covered - 2e-8 * shared.ocean.active
+    certificate = certificate_of(replace(shared, covered=covered))
+    (check,) = [c for c in certificate.checks if c.name == "coverage"]
+    assert check.status == "pass"
+
+
 def test_an_atmosphere_that_is_too_small_is_told() -> None:
     region = regular_points(np.arange(-85.0, 90.0, 10.0), np.arange(-85.0, 90.0, 10.0))
     shared = small_exchange(atmosphere=region)
@@ -471,3 +509,11 @@ def test_land_without_a_way_is_told() -> None:
     assert check.status == "warn"
     assert 0.0 < certificate.figures["runoff"]["land_area_without_way_share"] < 1.0
     assert len(check.table) == certificate.figures["runoff"]["source_cells_without_way"]
+    assert "by rivers" in str(check.fix)
+    dry = Links(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    certificate = certify(
+        shared, to_atmosphere(shared), to_ocean(shared), runoff(shared, coast(), 1.0, dry),
+        calving(shared, np.zeros(shared.ocean.shape, bool)),
+    )  # fmt: skip
+    (check,) = [c for c in certificate.checks if c.name == "runoff_ways"]
+    assert "by rivers" not in str(check.fix)

@@ -13,7 +13,6 @@ import xarray as xr
 
 from coupling_world import ocean_grid, small_exchange, wet_cells
 from gondwana.errors import InputError, ParameterError
-from gondwana.formats.atmosphere_grids import read_atmosphere_grid
 from gondwana.formats.figures import figures_as_json
 from gondwana.formats.netcdf import open_netcdf
 from gondwana.formats.oasis import (
@@ -115,55 +114,6 @@ def test_figures_are_nested_by_their_names() -> None:
     assert told["a"] == {"b": 3, "c": None}
     assert (told["word"], told["list"]) == ("yes", [1.5, 2])
     assert told["origin"]["gondwana_step"] == "calculate_weights 2"
-
-
-# --- grids of an atmosphere ------------------------------------------------------------------
-
-
-def test_an_atmosphere_from_axes(tmp_path: Path) -> None:
-    path = tmp_path / "t.nc"
-    lon, lat = np.arange(0.0, 360.0, 30.0), np.array([90.0, 45.0, 0.0, -45.0, -90.0])
-    axes = {
-        "lon": ("lon", lon, {"units": "degrees_east"}),
-        "lat": ("lat", lat, {"units": "degrees_north"}),
-    }
-    xr.Dataset(coords=axes).to_netcdf(path)
-    points = read_atmosphere_grid(path, "tecm")
-    assert (points.name, points.shape, points.north_first) == ("tecm", (5, 12), True)
-    assert points.corner_lat[0, 0].tolist() == [67.5, 67.5, 90.0, 90.0]
-    edges = np.array([90.0, 60.0, 20.0, -20.0, -60.0, -90.0])
-    axes["lat"][2]["bounds"] = "lat_bnds"
-    bounds = (("lat", "two"), np.stack([edges[:-1], edges[1:]], axis=1))
-    xr.Dataset({"lat_bnds": bounds}, coords=axes).to_netcdf(path)
-    assert read_atmosphere_grid(path).corner_lat[1, 0].tolist() == [20.0, 20.0, 60.0, 60.0]
-    wrong = xr.Dataset({"lat_bnds": (("lat", "three"), np.zeros((5, 3)))}, coords=axes)
-    wrong.to_netcdf(path)
-    with pytest.raises(InputError, match=r"the bounds 'lat_bnds' have shape \(5, 3\)"):
-        read_atmosphere_grid(path)
-
-
-def test_an_atmosphere_from_cells_and_one_without_corners(tmp_path: Path) -> None:
-    grid = ocean_grid()
-    path = tmp_path / "cells.nc"
-    units = {"lon": "degrees_east", "lat": "degrees_north"}
-    file = xr.Dataset(
-        {
-            name: (("y", "x"), values, {"units": units[name], "bounds": f"{name}_bnds"})
-            for name, values in (("lon", grid.lon), ("lat", grid.lat))
-        }
-    )
-    file.to_netcdf(path)
-    with pytest.raises(InputError, match="without corners"):
-        read_atmosphere_grid(path)
-    file["lon_bnds"] = (("y", "x", "c"), grid.corner_lon)
-    file["lat_bnds"] = (("y", "x", "c"), grid.corner_lat)
-    file.to_netcdf(path)
-    points = read_atmosphere_grid(path)
-    assert points.mesh is None and points.shape == grid.shape
-    broken = xr.Dataset(coords={"lon": [0.0, np.nan, 20.0], "lat": [0.0, 10.0, 20.0]})
-    broken.to_netcdf(path)
-    with pytest.raises(InputError, match="values of 'lon' are missing"):
-        read_atmosphere_grid(path)
 
 
 # --- the step --------------------------------------------------------------------------------
@@ -272,6 +222,62 @@ def test_an_atmosphere_of_ones_own(given_files: dict[str, StoredFile], tmp_path:
     record = carried_out(files, tmp_path / "out")
     fraction = open_netcdf(record.outputs["ocean_fraction"].path)
     assert fraction["OceMask"].shape == (22, 45)
+
+
+def cells_with_areas(path: Path, areas: np.ndarray | None) -> StoredFile:
+    """Write the ocean grid as a file of cells that declares areas."""
+    grid = ocean_grid()
+    data = {
+        name: (("y", "x"), values, {"bounds": f"{name}_bnds"})
+        for name, values in (("lon", grid.lon), ("lat", grid.lat))
+    } | {
+        "lon_bnds": (("y", "x", "c"), grid.corner_lon),
+        "lat_bnds": (("y", "x", "c"), grid.corner_lat),
+    }  # fmt: skip
+    if areas is not None:
+        data["area"] = (("y", "x"), areas, {"units": "m2"})
+    xr.Dataset(data).to_netcdf(path)
+    return StoredFile.of("ocean_grid_file", path)
+
+
+def test_areas_of_the_file(given_files: dict[str, StoredFile], tmp_path: Path) -> None:
+    """Fluxes are kept in the areas that areas.nc holds, here 2 % off in every other column."""
+    grid = ocean_grid()
+    areas = grid.area * np.where(np.arange(18) % 2, 1.02, 0.98)
+    files = given_files | {"ocean_grid_file": cells_with_areas(tmp_path / "own.nc", areas)}
+    record = carried_out(files, tmp_path / "out", ocean_area="file")
+    assert {check.status for check in record.checks} == {"pass"}
+    written = open_netcdf(record.outputs["areas"].path)
+    assert np.array_equal(written["torc.srf"], areas)
+    assert "file of the ocean grid" in written.attrs["areas_of_the_ocean"]
+    weights = open_netcdf(record.outputs["weights_to_ocean"].path)
+    target = weights["dst_address"].values - 1
+    sent = weights["remap_matrix"].values[:, 0] * areas.ravel()[target]
+    exact = open_netcdf(carried_out(files, tmp_path / "exact").outputs["weights_to_ocean"].path)
+    there = exact["remap_matrix"].values[:, 0] * grid.area.ravel()[target]
+    assert sent == pytest.approx(there, rel=1e-9)
+    in_km2 = cells_with_areas(tmp_path / "km2.nc", grid.area / 1e6)
+    record = carried_out(files | {"ocean_grid_file": in_km2}, tmp_path / "c", ocean_area="file")
+    (check,) = [check for check in record.checks if check.status != "pass"]
+    assert check.name == "areas_of_ocean" and "by up to 100 %" in check.summary
+
+
+def test_areas_that_a_file_does_not_hold(
+    given_files: dict[str, StoredFile], tmp_path: Path
+) -> None:
+    with pytest.raises(ParameterError, match="no file of the ocean grid is given"):
+        carried_out(given_files, tmp_path / "a", ocean_area="file")
+    files = given_files | {"ocean_grid_file": cells_with_areas(tmp_path / "own.nc", None)}
+    with pytest.raises(InputError, match=r"own.nc: declares no areas of its cells"):
+        carried_out(files, tmp_path / "b", ocean_area="file")
+    areas = ocean_grid().area.copy()
+    areas[0, 0] = 0.0
+    files |= {"ocean_grid_file": cells_with_areas(tmp_path / "zero.nc", areas)}
+    with pytest.raises(InputError, match="the areas of 1 ocean cells are not above 0"):
+        carried_out(files, tmp_path / "c", ocean_area="file")
+    coordinates = StoredFile.of("ocean_grid_file", given_files["coordinates"].path)
+    with pytest.raises(InputError, match="declares no areas"):
+        carried_out(files | {"ocean_grid_file": coordinates}, tmp_path / "d", ocean_area="file")
 
 
 def test_what_does_not_fit_is_told(given_files: dict[str, StoredFile], tmp_path: Path) -> None:

@@ -300,6 +300,31 @@ def test_what_cannot_be_a_grid_is_refused() -> None:
         ))  # fmt: skip
 
 
+def test_clockwise_corners_are_turned_and_counted() -> None:
+    grid = OceanGrid.from_coordinates(global_coordinates())
+    lon, lat, clon, clat = grid.lon, grid.lat, grid.corner_lon, grid.corner_lat
+    assert OceanGrid.from_cells(lon, lat, clon, clat).turned == 0
+    turned = OceanGrid.from_cells(lon, lat, clon[..., ::-1], clat[..., ::-1])
+    assert turned.turned == int(grid.owned.sum())
+    np.testing.assert_allclose(turned.corner_lat, clat, atol=1e-12)
+    one_lon, one_lat = clon.copy(), clat.copy()
+    one_lon[3, 4], one_lat[3, 4] = one_lon[3, 4, ::-1], one_lat[3, 4, ::-1]
+    one = OceanGrid.from_cells(lon, lat, one_lon, one_lat)
+    assert one.turned == 1
+    np.testing.assert_allclose(one.corner_lat, clat, atol=1e-12)
+
+
+def test_mirrored_grids_are_refused() -> None:
+    grid = OceanGrid.from_coordinates(global_coordinates())
+    fields = (grid.lon, grid.lat, grid.corner_lon, grid.corner_lat)
+    with pytest.raises(InputError, match="columns of the grid run from east to west"):
+        OceanGrid.from_cells(*(values[:, ::-1] for values in fields))
+    with pytest.raises(InputError, match="columns of the grid run from east to west"):
+        OceanGrid.from_coordinates(plain_coordinates(
+            np.arange(170.0, -171.0, -20.0), np.arange(-60.0, 61.0, 20.0), -20.0, 20.0
+        ))  # fmt: skip
+
+
 def test_cells_that_make_no_grid_are_refused() -> None:
     grid = OceanGrid.from_coordinates(global_coordinates())
     lon, lat, clon, clat = grid.lon, grid.lat, grid.corner_lon, grid.corner_lat
