@@ -191,6 +191,18 @@ def test_the_list_of_edits(seas: Editor) -> None:
     expect(counts).to_contain_text(re.compile(r"(^|\D)2\s*internal seas"))
 
 
+def test_land_or_sea_is_masked(seas: Editor) -> None:
+    seas.find("#tab-view").click()
+    for value, seen in (("land", 44 * 360 + 320), ("sea", 136 * 360 - 320), ("", 180 * 360)):
+        seas.find(f"#mask [value='{value}']").check(force=True)
+        found = seas.inside.evaluate("""() => {
+            const { renderers } = Bokeh.documents[0].get_model_by_name("map");
+            const [image] = renderers.find((one) => one.name === "field").data_source.data.image;
+            return image.reduce((count, value) => count + (value === value), 0);
+        }""")
+        assert found == seen
+
+
 def test_straits_at_the_fold_and_the_halo_and_basins(visit: Visit) -> None:
     """Copies follow their owners, and every sea cell belongs to exactly one basin."""
     page = visit()

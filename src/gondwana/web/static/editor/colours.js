@@ -1,7 +1,7 @@
 // From values to colours: what a field is shown with, as a palette with limits.
 
 import { board } from "./board.js";
-import { rasters } from "./rasters.js";
+import { isBlank, rasters } from "./rasters.js";
 
 const CLEAR = "#00000000", FINE = 1400, LAND = 0.6, MOST = 124;
 
@@ -24,7 +24,7 @@ export function chooseColours() {
 export function colourOf(value) {
   const { low, high, log, table } = now;
   if (!(value === value) || (log && value <= 0)) return 0;
-  if (board.shown === "field" && value === 0 && board.subject.scale.blank_zero) return 0;
+  if (isBlank(value)) return 0;
   const share = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   return table[Math.max(0, Math.min(table.length - 1, Math.floor(share * table.length)))];
 }

@@ -6,6 +6,7 @@ import { made, node, typed } from "./dom.js";
 import { ask } from "./link.js";
 import { kinds, showMarks, shownMarks } from "./marks.js";
 import { lines, showLines } from "./overlay.js";
+import { mask } from "./rasters.js";
 import { MARKS } from "./texts.js";
 
 const AUTOMATIC = "";
@@ -23,6 +24,7 @@ export function offer() {
   }));
   for (const name of ["coast", "grid", "contours"]) node(name).checked = lines[name];
   node("coast").closest("label").hidden = !subject.up;
+  node("mask").hidden = !subject.up;
   offerVariables(subject);
   nameColours();
 }
@@ -79,6 +81,7 @@ for (const name of ["low", "high", "steps"]) {
   });
 }
 for (const name of ["coast", "grid", "contours"]) node(name).addEventListener("change", () => showLines(name, node(name).checked));
+node("mask").addEventListener("change", (event) => { mask.hides = event.target.value; recolour(); });
 node("shown").addEventListener("change", (event) => ask("show", { what: event.target.value }));
 on("colours", nameColours);
 on("answer", ({ answer }) => {

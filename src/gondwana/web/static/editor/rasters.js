@@ -12,6 +12,17 @@ export const lookup = globe;
 /** Degrees of the cells of a grid of columns and rows. */
 export const places = { lon: null, lat: null };
 
+/** What is not shown of a relief: "land" or "sea", or nothing of both. */
+export const mask = { hides: "" };
+
+const isSea = (value) => (board.subject.up > 0 ? value <= 0 : value > 0);
+
+/** Whether a value of the field is left blank. */
+export function isBlank(value) {
+  if (board.shown !== "field") return false;
+  return (blankZero && value === 0) || (mask.hides !== "" && isSea(value) === (mask.hides === "sea"));
+}
+
 /** Take the Bokeh source that is painted from the rasters. */
 export function paintInto(field) {
   source = field;
@@ -91,7 +102,8 @@ export function repaint(window, { always = false } = {}) {
 }
 
 function gridOf(raster) {
-  const values = blankZero && board.shown === "field" ? raster.values.map((value) => (value === 0 ? NaN : value)) : raster.values;
+  const isMasked = blankZero || mask.hides !== "";
+  const values = isMasked ? raster.values.map((value) => (isBlank(value) ? NaN : value)) : raster.values;
   return new Grid(values.buffer, [raster.rows, raster.columns]);
 }
 
