@@ -25,6 +25,9 @@ _BOUNDS_PATTERNS = (
 _AREA_NAMES = ("area", "cell_area", "areacello", "areat")
 _SQUARE_METRES = {"", "m2", "m^2", "m**2", "m 2"}
 
+Cells = tuple[Array, Array, Array, Array, Array | None]
+"""Longitudes, latitudes, those of the corners, and areas."""
+
 
 def read_ocean_grid(path: Path) -> OceanGrid:
     """Read an ocean grid.
@@ -51,14 +54,70 @@ def read_ocean_grid(path: Path) -> OceanGrid:
     try:
         if "glamf" in dataset.variables:
             return OceanGrid.from_coordinates(dataset)
-        if "grid_corner_lat" in dataset.variables:
-            return _from_scrip(dataset)
-        return _from_cf(dataset)
+        return OceanGrid.from_cells(*read_cells(dataset))
     except GondwanaError as error:
         raise error.at(str(path)) from None
 
 
-def _from_cf(dataset: xr.Dataset) -> OceanGrid:
+def read_cell_areas(path: Path) -> Array:
+    """Read the areas that a file of an ocean grid declares for its cells.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    ndarray, (ny, nx)
+        Square metres.
+
+    Raises
+    ------
+    InputError
+        Not NetCDF, no such grid, or no areas in m² on it.
+    """
+    dataset = open_netcdf(path)
+    area = None
+    try:
+        if "glamf" not in dataset.variables:
+            area = read_cells(dataset)[-1]
+        if area is None:
+            raise InputError(
+                "declares no areas of its cells in m²",
+                remedy="set ocean_area to polygon or model",
+            )
+    except GondwanaError as error:
+        raise error.at(str(path)) from None
+    return area
+
+
+def read_cells(dataset: xr.Dataset) -> Cells:
+    """Read cells as a file has them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Of a file with bounds or a SCRIP grid file, as of `read_ocean_grid`.
+
+    Returns
+    -------
+    lon, lat : ndarray, (ny, nx)
+    corner_lon, corner_lat : ndarray, (ny, nx, 4)
+        Degrees; NaN where the file has none.
+    area : ndarray, (ny, nx), or None
+        Square metres, if the file declares areas.
+
+    Raises
+    ------
+    InputError
+        No corners, or shapes that do not fit.
+    """
+    if "grid_corner_lat" in dataset.variables:
+        return _from_scrip(dataset)
+    return _from_cf(dataset)
+
+
+def _from_cf(dataset: xr.Dataset) -> Cells:
     lat = _centres(dataset, "latitude", "degrees_north", _LATITUDE_NAMES)
     lon = _centres(dataset, "longitude", "degrees_east", _LONGITUDE_NAMES)
     if set(lat.dims) != set(lon.dims):
@@ -68,13 +127,8 @@ def _from_cf(dataset: xr.Dataset) -> OceanGrid:
         )
     corner_lat = _corners(dataset, lat, _LATITUDE_NAMES)
     corner_lon = _corners(dataset, lon.transpose(*lat.dims), _LONGITUDE_NAMES)
-    return OceanGrid.from_cells(
-        _degrees(lon.transpose(*lat.dims)),
-        _degrees(lat),
-        corner_lon,
-        corner_lat,
-        _areas(dataset, lat),
-    )
+    lon = lon.transpose(*lat.dims)
+    return _degrees(lon), _degrees(lat), corner_lon, corner_lat, _areas(dataset, lat)
 
 
 def _centres(
@@ -122,7 +176,7 @@ def _corners(dataset: xr.Dataset, centres: xr.DataArray, names: tuple[str, ...])
     name = _bounds_name(dataset, centres, names)
     if name is None:
         raise InputError(
-            f"is an ocean grid without corners: '{centres.name}' has no bounds",
+            f"is a grid without corners: '{centres.name}' has no bounds",
             remedy="give a file with glamf and gphif, or with the bounds of the cells",
         )
     variable = dataset[name].squeeze(drop=True)
@@ -151,7 +205,7 @@ def _areas(dataset: xr.Dataset, centres: xr.DataArray) -> Array | None:
     return None
 
 
-def _from_scrip(dataset: xr.Dataset) -> OceanGrid:
+def _from_scrip(dataset: xr.Dataset) -> Cells:
     names = ("grid_dims", "grid_center_lat", "grid_center_lon", "grid_corner_lon")
     for name in names:
         if name not in dataset.variables:
@@ -166,10 +220,11 @@ def _from_scrip(dataset: xr.Dataset) -> OceanGrid:
             remedy="give a grid over two dimensions whose cells have four corners",
         )
     nx, ny = (int(size) for size in sizes)
-    return OceanGrid.from_cells(
-        *(_degrees(dataset[f"grid_center_{axis}"]).reshape(ny, nx) for axis in ("lon", "lat")),
-        *(_degrees(dataset[f"grid_corner_{axis}"]).reshape(ny, nx, 4) for axis in ("lon", "lat")),
+    lon, lat = (_degrees(dataset[f"grid_center_{axis}"]).reshape(ny, nx) for axis in ("lon", "lat"))
+    corner_lon, corner_lat = (
+        _degrees(dataset[f"grid_corner_{axis}"]).reshape(ny, nx, 4) for axis in ("lon", "lat")
     )
+    return lon, lat, corner_lon, corner_lat, None
 
 
 def _degrees(variable: xr.DataArray, like: xr.DataArray | None = None) -> Array:

@@ -63,10 +63,10 @@ def write_dataset(
         content = stored.to_netcdf(
             engine="netcdf4", format=_FORMATS[file_format], encoding=encoding
         )
-    write_bytes(bytes(content), path)
+    write_bytes(content, path)
 
 
-def write_bytes(content: bytes, path: Path) -> None:
+def write_bytes(content: bytes | memoryview, path: Path) -> None:
     """Write a file, or say why it cannot be written.
 
     Raises

@@ -91,7 +91,6 @@ def ocean_fraction_map(results: Results) -> Figure | None:
         panels=(_panel(results, raster, seen, scale, "share of each cell that is ocean"),),
         file="o2a.nc",
         bar=scale.bar("", np.array([0.0, 1.0])),
-        wide=True,
     )
 
 
@@ -143,7 +142,8 @@ def runoff_map(results: Results) -> Figure | None:
     if not np.isfinite(seen).any():
         return None
     most = round_up(float(np.nanmax(seen)))
-    scale = Gradual("batlow", most / 1e3, most, log=True)
+    # cells one beside the other along the coast: colours that stand out from light and dark land
+    scale = Gradual("buda_r", most / 1e3, most, log=True)
     subject = f"land that drains into each coastal ocean cell, up to {label(most)} km²"
     return Figure(
         name="map-runoff-coast",
@@ -152,6 +152,7 @@ def runoff_map(results: Results) -> Figure | None:
         panels=(_on_ocean(results, view, seen, scale, subject),),
         file="rmp_tlmd_to_torc_RUNOFF.nc",
         bar=scale.bar("km²", seen[np.isfinite(seen)]),
+        wide=True,
     )
 
 

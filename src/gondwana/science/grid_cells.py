@@ -23,6 +23,8 @@ from gondwana.science.grid_points import (
 from gondwana.science.sphere import EARTH_RADIUS, Array, unit_vectors
 from gondwana.science.topology import Topology
 
+_FLAT = 1e-6  # of the usual area; a polygon below has no way round
+
 
 def cell_corners(points: Points, topology: Topology) -> Array:
     """Corners of the cells, from the F points around them.
@@ -76,9 +78,10 @@ def from_south_west(corners: Array) -> Array:
     Raises
     ------
     InputError
-        Neighbours share no edges, or the rows run from north to south.
+        Neighbours share no edges, or the columns run from east to west.
     """
-    clockwise = np.asarray(polygon_areas(corners[..., 0], corners[..., 1]) < 0)
+    area = polygon_areas(corners[..., 0], corners[..., 1], 1.0)
+    clockwise = np.asarray(area < 0)
     reverse = corners[:, :, [0, 3, 2, 1]]
     turned = np.where(clockwise[..., None, None], reverse, corners)
     candidates = [np.roll(turned, -start, axis=2) for start in range(4)]
@@ -86,16 +89,48 @@ def from_south_west(corners: Array) -> Array:
     best = candidates[int(np.argmin(misfits))]
     width = float(np.nanmedian(degrees_apart(turned[:, :, 0], turned[:, :, 2])))
     if min(misfits) <= 0.25 * width:
-        return best
+        usual = bool(np.nanmedian(area) < 0.0)
+        other = (clockwise != usual) & (np.abs(area) > _FLAT * np.nanmedian(np.abs(area)))
+        return _started_like_neighbours(best, other)
     mirrored = [np.roll(turned[:, :, ::-1], -start, axis=2) for start in range(4)]
     if min(_misfit(candidate) for candidate in mirrored) <= 0.25 * width:
-        raise InputError(
-            "the rows of the ocean grid run from north to south",
-            remedy="turn the file with `cdo invertlat`",
-        )
+        raise mirrored_grid()
     raise InputError(
-        "the cells of the ocean grid share no corners with their neighbours",
+        "the cells of the grid share no corners with their neighbours",
         remedy="check that the corners belong to the centres",
+    )
+
+
+def _started_like_neighbours(corners: Array, cells: npt.NDArray[np.bool_]) -> Array:
+    """Let corners of single cells, which ran the other way, start where their neighbours' do."""
+    if not cells.any():
+        return corners
+    known = np.where(cells[..., None, None], np.nan, corners)
+    costs = []
+    for start in range(4):
+        tried = np.roll(corners, -start, axis=2)
+        cost = np.zeros(cells.shape)
+        for own, across in ((0, 1), (3, 2)):  # west, and the same edge seen from the east
+            cost[:, 1:] += _gap(tried[:, 1:, own], known[:, :-1, across])
+            cost[:, :-1] += _gap(tried[:, :-1, across], known[:, 1:, own])
+        for own, across in ((0, 3), (1, 2)):  # south and north
+            cost[1:] += _gap(tried[1:, :, own], known[:-1, :, across])
+            cost[:-1] += _gap(tried[:-1, :, across], known[1:, :, own])
+        costs.append(cost)
+    first = np.where(cells, np.argmin(costs, axis=0), 0)[..., None]
+    order = (np.arange(4) + first) % 4
+    return np.take_along_axis(corners, order[..., None], axis=2)
+
+
+def _gap(one: Array, other: Array) -> Array:
+    return np.nan_to_num(degrees_apart(one, other))
+
+
+def mirrored_grid() -> InputError:
+    """Tell that a grid whose rows run from south to north is a mirror image."""
+    return InputError(
+        "the columns of the grid run from east to west",
+        remedy="turn the file with `cdo invertlon`, or `ncpdq -a -x`",
     )
 
 

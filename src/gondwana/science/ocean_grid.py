@@ -8,7 +8,7 @@ the poles of a grid, and the NEMO coordinates of any grid. Geometry is in ``grid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from gondwana.errors import InputError
 from gondwana.science.grid_cells import (
     cell_corners,
     from_south_west,
+    mirrored_grid,
     polygon_areas,
     rebuilt,
 )
@@ -53,6 +54,8 @@ class OceanGrid:
         pivots of a T fold, whose polygons are folded on themselves, have e1t x e2t.
     topology : Topology
         Halo and fold, detected from the coordinates.
+    turned : int
+        How many cells came with their corners clockwise.
     """
 
     coordinates: xr.Dataset
@@ -60,6 +63,7 @@ class OceanGrid:
     corner_lat: Array
     area: Array
     topology: Topology
+    turned: int = 0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -108,10 +112,10 @@ class OceanGrid:
             for p in POSITIONS
         }
         topology = detect_topology(points["t"][..., 0], points["t"][..., 1])
-        factors = {
-            name: _plane(dataset, name, shape) if name in dataset else computed
-            for name, computed in scale_factors(points, topology).items()
-        }
+        names = [f"{e}{p}" for e in ("e1", "e2") for p in POSITIONS]
+        factors = {n: _plane(dataset, n, shape) for n in names if n in dataset}
+        if len(factors) < len(names):
+            factors = scale_factors(points, topology) | factors
         return _assemble(points, factors, cell_corners(points, topology), None, topology)
 
     @classmethod
@@ -179,8 +183,10 @@ class OceanGrid:
             axis=-1,
         )
         corners = np.stack([np.asarray(corner_lon), np.asarray(corner_lat)], -1).astype(np.float64)
+        _check_rows(centres[..., 1])
         _finite(corners[1:, 1:], "corners of the cells beyond the first row and column")
         corners = np.where(np.isfinite(corners), corners, np.nan)
+        signed = polygon_areas(corners[..., 0], corners[..., 1])
         topology = detect_topology(centres[..., 0], centres[..., 1])
         corners = _finite(
             rebuilt(from_south_west(corners), centres, topology), "corners of the cells"
@@ -194,7 +200,9 @@ class OceanGrid:
         for position in ("u", "v", "f"):
             points[position][..., 0] = wrap_longitude(points[position][..., 0])
         declared = None if area is None else _finite(area, "areas of the cells")
-        return _assemble(points, scale_factors(points, topology), corners, declared, topology)
+        grid = _assemble(points, scale_factors(points, topology), corners, declared, topology)
+        clockwise = grid.owned & (signed < -_FOLDED_AREA * grid.area)
+        return replace(grid, turned=int(np.count_nonzero(clockwise)))
 
 
 def singular_points(grid: OceanGrid) -> list[tuple[float, float, str]]:
@@ -272,6 +280,7 @@ def _assemble(
             f"latitudes of the ocean grid reach {steepest:g}°",
             remedy="check that longitudes and latitudes are not exchanged, and their units",
         )
+    _check_rows(points["t"][..., 1])
     variables = {f"glam{p}": points[p][..., 0] for p in POSITIONS}
     variables |= {f"gphi{p}": points[p][..., 1] for p in POSITIONS}
     variables |= {f"{e}{p}": factors[f"{e}{p}"] for e in ("e1", "e2") for p in POSITIONS}
@@ -280,10 +289,7 @@ def _assemble(
     corner_lat = np.ascontiguousarray(corners[..., 1])
     polygons = polygon_areas(corner_lon, corner_lat)
     if float(np.median(polygons)) < 0:
-        raise InputError(
-            "the rows of the ocean grid run from north to south",
-            remedy="turn the file with `cdo invertlat`",
-        )
+        raise mirrored_grid()
     if area is not None and area.shape != polygons.shape:
         raise InputError(
             f"areas {area.shape} do not fit cells {polygons.shape}",
@@ -314,6 +320,14 @@ def _plane(dataset: xr.Dataset, name: str, shape: tuple[int, ...] | None = None)
             remedy="give every variable on the same (y, x)",
         )
     return values
+
+
+def _check_rows(lat: Array) -> None:
+    if float(np.median(np.diff(lat, axis=0))) < 0.0:
+        raise InputError(
+            "the rows of the grid run from north to south",
+            remedy="turn the file with `cdo invertlat`",
+        )
 
 
 def _check_shape(shape: tuple[int, ...], what: str) -> None:

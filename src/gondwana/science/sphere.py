@@ -189,4 +189,5 @@ def unit_vectors(lon: npt.ArrayLike, lat: npt.ArrayLike) -> Array:
         Cartesian coordinates; x towards 0°E on the equator, z towards the north pole.
     """
     lon, lat = np.broadcast_arrays(np.deg2rad(lon), np.deg2rad(lat))
-    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+    across = np.cos(lat)
+    return np.stack([across * np.cos(lon), across * np.sin(lon), np.sin(lat)], axis=-1)

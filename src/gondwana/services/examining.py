@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from gondwana.errors import InputError, ParameterError
+from gondwana.formats.atmosphere_grids import read_atmosphere_grid
 from gondwana.formats.candidates import UnclearError, candidates_in
 from gondwana.formats.maps import read_map
 from gondwana.formats.netcdf import open_netcdf
@@ -47,8 +48,11 @@ def look(kind: str, path: Path, reading: Mapping[str, Any]) -> Found:
             return _topography(path, reading)
         case "ocean_grid_file":
             grid = read_ocean_grid(path)
-            rows, columns = grid.shape
-            return _others(path, [f"an ocean grid of {rows} x {columns} cells"])
+            return _others(path, _grid("an ocean grid", grid.shape, "cells", grid.turned))
+        case "atmosphere_grid":
+            points = read_atmosphere_grid(path)
+            told = _grid("a grid of the atmosphere", points.shape, "points", points.turned)
+            return _others(path, told)
         case "soil_map":
             return _map(path, ("soilcolor", "soiltext"))
         case "biome_map":
@@ -149,6 +153,13 @@ def _doubts(land: float) -> list[str]:
 
 def _map(path: Path, names: tuple[str, ...]) -> Found:
     return _others(path, [f"a map of {', '.join(read_map(path, names))}"])
+
+
+def _grid(what: str, shape: tuple[int, int], of: str, turned: int) -> list[str]:
+    notes = [f"{what} of {shape[0]} x {shape[1]} {of}"]
+    if turned:
+        notes.append(f"corners of {turned} cells ran clockwise and are turned")
+    return notes
 
 
 def _others(path: Path, notes: list[str]) -> Found:

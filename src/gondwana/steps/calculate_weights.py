@@ -44,11 +44,11 @@ class CalculateWeightsParameters(StepParameters):
         about="Weights to the atmosphere are divided by the ocean part of its cell, so that they "
         "sum to 1, or by the whole cell.",
     )
-    ocean_area: Literal["polygon", "model"] = parameter(
+    ocean_area: Literal["polygon", "model", "file"] = parameter(
         "polygon",
         title="Area of ocean cells",
-        about="What areas.nc holds and fluxes are normalised to: the exact area of the cell, or "
-        "e1t x e2t, with which NEMO computes.",
+        about="What areas.nc holds and fluxes are normalised to: the exact area of the cell; "
+        "e1t x e2t, with which NEMO computes; or the areas in the file of the ocean grid given.",
     )
     runoff: Literal["rivers", "distance"] = parameter(
         "rivers",
@@ -115,7 +115,7 @@ STEP = Step(
     ),
     parameters=CalculateWeightsParameters,
     run=Later("gondwana.steps.running.calculate_weights"),
-    optional_inputs=("atmosphere_grid",),
+    optional_inputs=("atmosphere_grid", "ocean_grid_file"),
     worker="coupling",
     timeout=3600.0,
 )

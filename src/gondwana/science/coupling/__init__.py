@@ -2,11 +2,12 @@
 
 from gondwana.science.coupling.calving import BANDS, Calving, calving
 from gondwana.science.coupling.certificate import Certificate, certify
+from gondwana.science.coupling.curvilinear import curvilinear_points, upside_down
 from gondwana.science.coupling.exchange import SMALLEST_SHARE, Exchange, exchange
 from gondwana.science.coupling.fields import ANALYTIC
 from gondwana.science.coupling.grids import (
+    OceanArea,
     Points,
-    curvilinear_points,
     lmdz_points,
     ocean_points,
     regular_points,
@@ -24,6 +25,7 @@ __all__ = [
     "Exchange",
     "Links",
     "Mapping",
+    "OceanArea",
     "Points",
     "RiverBasins",
     "Runoff",
@@ -39,4 +41,5 @@ __all__ = [
     "runoff",
     "to_atmosphere",
     "to_ocean",
+    "upside_down",
 ]

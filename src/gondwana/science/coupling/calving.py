@@ -78,14 +78,13 @@ def calving(shared: Exchange, closed: Mask, bands: Sequence[float] = BANDS) -> C
     ocean_area = added_up(cell_band, ocean.area.ravel()[cells], edges.size - 1)
     wet = ocean_area > 0.0
     rows = np.flatnonzero(wet[row_band])
-    members = [cells[cell_band == band] for band in range(edges.size - 1)]
-    count = sum(members[band].size for band in row_band[rows])
+    count = int(np.bincount(cell_band, minlength=wet.size)[row_band[rows]].sum())
     if count > MOST_LINKS:
         raise ParameterError(
             f"calving would need {count} weights", remedy="set more and narrower bands"
         )
-    source = np.repeat(rows * nx, [members[band].size for band in row_band[rows]])
-    target = np.concatenate([np.empty(0, np.int64), *(members[band] for band in row_band[rows])])
+    takes, gives = _pairs(cell_band, row_band[rows], wet.size)
+    source, target = rows[gives] * nx, cells[takes]
     weight = (row_area / np.where(wet, ocean_area, 1.0)[row_band])[source // nx]
     method = "Conservative remapping, calving"
     mapping = ordered(atmosphere, ocean, source, target, weight, "none", method)
@@ -94,6 +93,18 @@ def calving(shared: Exchange, closed: Mask, bands: Sequence[float] = BANDS) -> C
         (float(edges[k]), float(edges[k + 1])) for k in np.flatnonzero(used & ~wet).tolist()
     )
     return Calving(mapping, dry, np.where(wet[row_band], row_area, 0.0))
+
+
+def _pairs(one: Index, other: Index, bands: int) -> tuple[Index, Index]:
+    """All pairs of the same band, ordered by the first, then by the second."""
+    by_band = np.argsort(other, kind="stable")
+    sizes = np.bincount(other, minlength=bands)
+    first = np.cumsum(sizes) - sizes
+    counts = sizes[one]
+    begin = np.cumsum(counts) - counts
+    takes = np.repeat(np.arange(one.size), counts)
+    within = np.arange(takes.size) - np.repeat(begin - first[one], counts)
+    return takes, by_band[within]
 
 
 def _band(lat: Array, edges: Array) -> Index:

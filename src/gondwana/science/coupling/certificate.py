@@ -33,6 +33,22 @@ class Certificate:
     checks: tuple[Check, ...]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The known fields at the centres of both grids."""
+
+    ocean: dict[str, Array]
+    atmosphere: dict[str, Array]
+
+    @classmethod
+    def of(cls, shared: Exchange) -> _Known:
+        ocean, atmosphere = (
+            {name: field(grid.lon, grid.lat) for name, field in ANALYTIC.items()}
+            for grid in (shared.ocean, shared.atmosphere)
+        )
+        return cls(ocean, atmosphere)
+
+
 def certify(
     shared: Exchange, intensive: Mapping, extensive: Mapping, runoff: Runoff, calving: Calving
 ) -> Certificate:
@@ -50,11 +66,12 @@ def certify(
     -------
     Certificate
     """
+    known = _Known.of(shared)
     figures = {
         "grids": _grids(shared),
-        "to_atmosphere": _to_atmosphere(shared, intensive),
-        "to_ocean": _to_ocean(shared, extensive),
-        "there_and_back": _there_and_back(intensive, extensive),
+        "to_atmosphere": _to_atmosphere(shared, intensive, known),
+        "to_ocean": _to_ocean(shared, extensive, known),
+        "there_and_back": _there_and_back(intensive, extensive, known),
         "runoff": _runoff(shared, runoff),
         "calving": _calving(shared, calving),
     }
@@ -77,14 +94,17 @@ def _mean(mapping: Mapping, field: Array) -> Array:
 
 
 def _analytic(
-    mapping: Mapping, area: Array, arrived: Callable[[Mapping, Array], Array]
+    mapping: Mapping,
+    area: Array,
+    sent: dict[str, Array],
+    true: dict[str, Array],
+    arrived: Callable[[Mapping, Array], Array],
 ) -> Iterator[tuple[str, float]]:
     """Errors on the known fields at the centres of active target cells that anything reaches."""
     where = mapping.target.active & (mapping.sums_by_target() > 0.0)
-    for name, field in ANALYTIC.items():
-        found = arrived(mapping, field(mapping.source.lon, mapping.source.lat))
-        true = field(mapping.target.lon, mapping.target.lat)
-        for figure, value in errors(found, true, where, area).items():
+    for name, field in sent.items():
+        found = arrived(mapping, field)
+        for figure, value in errors(found, true[name], where, area).items():
             yield f"{name}_{figure}", value
 
 
@@ -100,6 +120,7 @@ def _grids(shared: Exchange) -> Figures:
         "largest_ocean_fraction": float(shared.fraction.max()),
         "ocean_area_without_atmosphere_share": _uncovered(shared),
         "largest_uncovered_share_of_an_ocean_cell": float(1.0 - shared.covered[inside].min()),
+        "largest_covered_share_of_an_ocean_cell": float(shared.covered[inside].max()),
     }
 
 
@@ -117,7 +138,7 @@ def _sums(sums: Array) -> Figures:
     return {"smallest_row_sum": float(sums.min()), "largest_row_sum": float(sums.max())}
 
 
-def _to_atmosphere(shared: Exchange, mapping: Mapping) -> Figures:
+def _to_atmosphere(shared: Exchange, mapping: Mapping, known: _Known) -> Figures:
     atmosphere, ocean = shared.atmosphere, shared.ocean
     sums = mapping.sums_by_target()
     part = np.ones(sums.shape) if mapping.normalisation == "destarea" else shared.fraction
@@ -125,8 +146,7 @@ def _to_atmosphere(shared: Exchange, mapping: Mapping) -> Figures:
     weight = atmosphere.exact_of_owners().reshape(atmosphere.shape) * part
     reached = np.where(shared.covered > 1.0 - COVERED, 1.0, shared.covered)
     worst = 0.0
-    for field in ANALYTIC.values():
-        values = field(ocean.lon, ocean.lat)
+    for values in known.ocean.values():
         sent = float((values * ocean.exact * reached)[ocean.active].sum())
         arrived = float((mapping.apply(values) * weight)[wet].sum())
         worst = max(worst, abs(arrived / sent - 1.0))
@@ -134,17 +154,16 @@ def _to_atmosphere(shared: Exchange, mapping: Mapping) -> Figures:
         "links": float(mapping.weight.size),
         **_sums(sums[atmosphere.active]),
         "largest_relative_conservation_error": worst,
-        **dict(_analytic(mapping, atmosphere.exact, _mean)),
+        **dict(_analytic(mapping, atmosphere.exact, known.ocean, known.atmosphere, _mean)),
     }
 
 
-def _to_ocean(shared: Exchange, mapping: Mapping) -> Figures:
+def _to_ocean(shared: Exchange, mapping: Mapping, known: _Known) -> Figures:
     atmosphere, ocean = shared.atmosphere, shared.ocean
     area = atmosphere.exact_of_owners().reshape(atmosphere.shape) * shared.fraction
     wet = atmosphere.owned() & atmosphere.active
     worst = 0.0
-    for field in ANALYTIC.values():
-        values = field(atmosphere.lon, atmosphere.lat)
+    for values in known.atmosphere.values():
         sent = float((values * area)[wet].sum())
         arrived = float((mapping.apply(values) * ocean.area)[ocean.active].sum())
         worst = max(worst, abs(arrived / sent - 1.0))
@@ -154,16 +173,15 @@ def _to_ocean(shared: Exchange, mapping: Mapping) -> Figures:
         **_sums(mapping.sums_by_target()[ocean.active]),
         "largest_relative_conservation_error": worst,
         "largest_relative_conservation_error_of_a_cell": float(each.max()),
-        **dict(_analytic(mapping, ocean.exact, Mapping.apply)),
+        **dict(_analytic(mapping, ocean.exact, known.atmosphere, known.ocean, Mapping.apply)),
     }
 
 
-def _there_and_back(intensive: Mapping, extensive: Mapping) -> Figures:
+def _there_and_back(intensive: Mapping, extensive: Mapping, known: _Known) -> Figures:
     ocean = intensive.source
     figures: Figures = {}
     where = ocean.active & (extensive.sums_by_target() > 0.0)
-    for name, field in ANALYTIC.items():
-        true = field(ocean.lon, ocean.lat)
+    for name, true in known.ocean.items():
         back = extensive.apply(_mean(intensive, true))
         for figure, value in errors(back, true, where, ocean.exact).items():
             figures[f"{name}_{figure}"] = value

@@ -91,10 +91,13 @@ def _overlaps(ocean: Points, atmosphere: Points) -> Overlaps:
     cells = np.flatnonzero(ocean.active)
     corners = ocean.corner_lon.reshape(-1, 4)[cells], ocean.corner_lat.reshape(-1, 4)[cells]
     if atmosphere.mesh is None:
+        own = np.flatnonzero(atmosphere.active)  # a copy would take its owner's share again
         found = polygon_overlaps(
-            *corners, atmosphere.corner_lon.reshape(-1, 4), atmosphere.corner_lat.reshape(-1, 4)
+            *corners,
+            atmosphere.corner_lon.reshape(-1, 4)[own],
+            atmosphere.corner_lat.reshape(-1, 4)[own],
         )
-        other = found.other
+        other = own[found.other]
     else:
         found = mesh_overlaps(atmosphere.mesh, *corners)
         other = found.other

@@ -45,7 +45,7 @@ class Points:
     area : ndarray, (ny, nx)
         Areas that ``areas.nc`` holds and weights are normalised to, m².
     exact : ndarray, (ny, nx)
-        Areas of the cells themselves, m².
+        Areas of the cells themselves, m²; 0 of copies in an atmosphere.
     active : ndarray of bool, (ny, nx)
         Cells that exchange.
     owner : ndarray of int64, (ny, nx)
@@ -97,7 +97,7 @@ class Points:
 
 
 def ocean_points(
-    grid: OceanGrid, ocean: Mask, name: str = "torc", area: OceanArea = "polygon"
+    grid: OceanGrid, ocean: Mask, name: str = "torc", area: OceanArea | Array = "polygon"
 ) -> Points:
     """Take the T points of an ocean grid.
 
@@ -107,9 +107,9 @@ def ocean_points(
     ocean : ndarray of bool, (ny, nx)
         Cells that hold water.
     name : str
-    area : {"polygon", "model"}
-        What the coupler calls the area of a cell: the exact one of the polygon, or e1t x e2t,
-        with which NEMO computes.
+    area : {"polygon", "model"} or ndarray, (ny, nx)
+        What the coupler calls the area of a cell: the exact one of the polygon; e1t x e2t, with
+        which NEMO computes; or other areas, m².
 
     Returns
     -------
@@ -119,7 +119,7 @@ def ocean_points(
     Raises
     ------
     InputError
-        A mask of another size, or no water at all.
+        A mask or areas of another size, areas that are not positive, or no water at all.
     """
     if ocean.shape != grid.shape:
         raise InputError(
@@ -142,12 +142,32 @@ def ocean_points(
         lat=grid.lat,
         corner_lon=_turned(grid.corner_lon, clockwise),
         corner_lat=_turned(grid.corner_lat, clockwise),
-        area=model if area == "model" else np.where(exact > _THIN * model, exact, model),
+        area=_declared(area, active, np.where(exact > _THIN * model, exact, model), model),
         exact=exact,
         active=active,
         owner=np.arange(exact.size).reshape(exact.shape),
-        turned=int(np.count_nonzero(clockwise & (exact > _THIN * model))),
+        turned=grid.turned + int(np.count_nonzero(clockwise & (exact > _THIN * model))),
     )
+
+
+def _declared(area: OceanArea | Array, active: Mask, polygon: Array, model: Array) -> Array:
+    """Areas that were chosen; those of a file are checked, and filled where nothing exchanges."""
+    if isinstance(area, str):
+        return model if area == "model" else polygon
+    if area.shape != polygon.shape:
+        raise InputError(
+            f"{area.shape[0]} x {area.shape[1]} areas do not fit an ocean grid of "
+            f"{polygon.shape[0]} x {polygon.shape[1]} cells",
+            remedy="give files of the same grid",
+        )
+    sound = np.isfinite(area) & (area > 0.0)
+    bad = int(np.count_nonzero(active & ~sound))
+    if bad:
+        raise InputError(
+            f"the areas of {bad} ocean cells are not above 0",
+            remedy="set ocean_area to polygon or model",
+        )
+    return np.where(sound, area, polygon)
 
 
 def lmdz_points(columns: int = 96, intervals: int = 95, name: str = "tlmd") -> Points:
@@ -207,8 +227,17 @@ def regular_points(
     -------
     Points
         All of them active.
+
+    Raises
+    ------
+    InputError
+        Centres or edges that do not ascend within the globe, or do not fit each other.
     """
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    if np.abs(lat).max() > 90.0:
+        raise InputError(
+            f"latitudes of the atmosphere reach {np.abs(lat).max():g}°", remedy="give degrees"
+        )
     north_first = bool(lat[0] > lat[-1])
     made = Mesh.of_centres(lon, lat[::-1] if north_first else lat)
     south_to_north = made.south_to_north
@@ -244,8 +273,3 @@ def regular_points(
 
 def _turned(corners: Array, clockwise: Mask) -> Array:
     return np.where(clockwise[..., None], corners[..., ::-1], corners)
-
-
-def curvilinear_points(grid: OceanGrid, name: str = "tlmd") -> Points:
-    """Take every cell of a curvilinear grid as one of the atmosphere, edges being great circles."""
-    return ocean_points(grid, np.ones(grid.shape, dtype=np.bool_), name)

@@ -74,7 +74,10 @@ def ordered(
     method: str,
 ) -> Mapping:
     """Make a mapping with its links ordered by target, then by source."""
-    order = np.argsort(target_cell * source.size + source_cell, kind="stable")
+    key = target_cell * source.size + source_cell
+    if np.all(key[1:] > key[:-1]):
+        return Mapping(source, target, source_cell, target_cell, weight, normalisation, method)
+    order = np.argsort(key, kind="stable")
     return Mapping(
         source, target, source_cell[order], target_cell[order], weight[order], normalisation, method
     )

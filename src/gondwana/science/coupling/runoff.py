@@ -45,12 +45,15 @@ class Runoff:
         Those of them without a way to the ocean.
     farthest_km : float
         The longest way from a land cell, or from its river's mouth, to the cell that takes it.
+    by_rivers : bool
+        Whether rivers were asked for.
     """
 
     mapping: Mapping
     sources: Mask
     unrouted: Mask
     farthest_km: float
+    by_rivers: bool = False
 
 
 def coastal_cells(ocean: Mask, topology: Topology) -> Mask:
@@ -112,7 +115,8 @@ def runoff(
             "the ocean has no coast, so that runoff has no way into it",
             remedy="give a bathymetry with land",
         )
-    sources = atmosphere.owned() & (shared.fraction <= 1.0 - SMALLEST_SHARE)
+    sources = atmosphere.owned() & (atmosphere.exact > 0.0)
+    sources &= shared.fraction <= 1.0 - SMALLEST_SHARE
     own = _within(shared, coastal)
     served = np.zeros(atmosphere.size, dtype=np.bool_)
     served[own.source] = True
@@ -141,7 +145,8 @@ def runoff(
     )
     routed = np.zeros(atmosphere.size, dtype=np.bool_)
     routed[joined.source] = True
-    return Runoff(mapping, sources, sources & ~routed.reshape(atmosphere.shape), farthest)
+    unrouted = sources & ~routed.reshape(atmosphere.shape)
+    return Runoff(mapping, sources, unrouted, farthest, by_rivers=rivers is not None)
 
 
 def nearest(points: Points, cells: Index, ocean: Points, targets: Index) -> tuple[Index, Array]:

@@ -20,7 +20,9 @@ COVERED = 1e-9
 """Share of an ocean cell that rounding may leave out."""
 
 _ROUNDING = 2e-16  # no number is told more exactly
-_TWICE = 1e-9  # of an atmosphere cell that may be covered twice
+_TWICE = 1e-9  # of a cell that may be covered twice
+_FAR_OFF = 0.1  # of a cell's area; files of the field scatter by 2 %
+_UNCOVERED = 1e-6  # of an ocean cell; shares too small for a large atmosphere cell add up to less
 
 Figures = dict[str, float]
 
@@ -49,6 +51,7 @@ def checks_of(
         _coverage(figures),
         _ways(figures, runoff),
         _bands(ice),
+        *_areas(figures),
         *_corners(shared.ocean, shared.atmosphere),
     )
 
@@ -83,6 +86,17 @@ def _conservation(figures: dict[str, Figures]) -> Iterator[Check]:
         )
 
 
+def _areas(figures: dict[str, Figures]) -> Iterator[Check]:
+    off = figures["grids"]["largest_difference_of_declared_and_exact_areas"]
+    if off > _FAR_OFF:
+        yield Check(
+            "areas_of_ocean",
+            "warn",
+            f"areas of ocean cells differ by up to {100 * off:.3g} % from those of their polygons",
+            fix="check the units of the areas, or set ocean_area to polygon",
+        )
+
+
 def _corners(ocean: Points, atmosphere: Points) -> Iterator[Check]:
     for what, grid in (("ocean", ocean), ("atmosphere", atmosphere)):
         if grid.turned:
@@ -105,7 +119,15 @@ def _coverage(figures: dict[str, Figures]) -> Check:
             f"cells of the ocean grid overlap: they cover an atmosphere cell {1 + twice:.6f} times",
             fix="give an ocean grid whose copies (halo, fold) can be told, or without overlaps",
         )
-    if grids["largest_uncovered_share_of_an_ocean_cell"] > COVERED:
+    again = grids["largest_covered_share_of_an_ocean_cell"] - 1.0
+    if again > _TWICE:
+        return Check(
+            "coverage",
+            "fail",
+            f"cells of the atmosphere overlap: they cover an ocean cell {1 + again:.6f} times",
+            fix="give a grid of the atmosphere without repeated columns",
+        )
+    if grids["largest_uncovered_share_of_an_ocean_cell"] > _UNCOVERED:
         told = f"{100 * missing:.3g} % of the ocean's area lies outside the atmosphere's grid"
         return Check("coverage", "warn", told, fix="give a global grid of the atmosphere")
     return Check("coverage", "pass", "the atmosphere's cells cover the ocean, once")
@@ -126,7 +148,9 @@ def _ways(figures: dict[str, Figures], found: Runoff) -> Check:
         "warn",
         f"{cells} cells, {share:.3g} % of the land's area, have no way to the ocean",
         table=rows,
-        fix="route runoff by rivers, or allow a longer distance",
+        fix="allow a longer distance"
+        if found.by_rivers
+        else "route runoff by rivers, or allow a longer distance",
     )
 
 

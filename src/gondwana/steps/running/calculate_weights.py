@@ -15,12 +15,14 @@ from gondwana.formats.oasis import (
     masks_dataset,
     ocean_fraction_dataset,
 )
+from gondwana.formats.ocean_grids import read_cell_areas
 from gondwana.formats.scrip import weights_dataset
 from gondwana.science.checks import worst
 from gondwana.science.coupling import (
     Calving,
     Certificate,
     Exchange,
+    OceanArea,
     Points,
     RiverBasins,
     Runoff,
@@ -38,15 +40,18 @@ from gondwana.science.coupling import (
 )
 from gondwana.science.internal_oceans import find_oceans
 from gondwana.science.ocean_grid import OceanGrid
+from gondwana.science.sphere import Array
 from gondwana.science.terrain import Terrain
 from gondwana.steps.calculate_weights import CalculateWeightsParameters
 from gondwana.steps.contract import Outcome, Task
 
 Mask = npt.NDArray[np.bool_]
 
+_OF_BASINS = ("nav_lon", "nav_lat", "trip", "basins")
 _MEANING = {
     "polygon": "exact areas of the cells, whose edges are great circles",
     "model": "e1t x e2t, as NEMO computes",
+    "file": "as the file of the ocean grid declares them",
 }
 
 
@@ -60,7 +65,7 @@ def run(task: Task) -> Outcome:
     grid = task.grid()
     depth = task.bathymetry(grid)
     wet = depth.values > 0.0
-    ocean = ocean_points(grid, wet, chosen.ocean_name, chosen.ocean_area)
+    ocean = ocean_points(grid, wet, chosen.ocean_name, _ocean_area(task))
     shared = exchange(ocean, _atmosphere(task))
     task.progress(0.4, "weights")
     intensive, extensive = to_atmosphere(shared, chosen.normalisation), to_ocean(shared)
@@ -89,6 +94,19 @@ def run(task: Task) -> Outcome:
     return Outcome(outputs, certificate.checks, (), _notes(shared, certificate))
 
 
+def _ocean_area(task: Task) -> OceanArea | Array:
+    """Find what is called the area of an ocean cell; coordinates for NEMO hold none."""
+    chosen: CalculateWeightsParameters = task.parameters
+    if chosen.ocean_area != "file":
+        return chosen.ocean_area
+    if "ocean_grid_file" not in task.inputs:
+        raise ParameterError(
+            "the areas of a file are asked for, but no file of the ocean grid is given",
+            remedy="give an ocean grid with areas, or set ocean_area to polygon or model",
+        )
+    return read_cell_areas(task.inputs["ocean_grid_file"])
+
+
 def _atmosphere(task: Task) -> Points:
     chosen: CalculateWeightsParameters = task.parameters
     name = chosen.atmosphere_name
@@ -108,15 +126,19 @@ def _runoff(task: Task, shared: Exchange, wet: Mask, grid: OceanGrid) -> Runoff:
     if chosen.runoff == "distance":
         return runoff(shared, coastal, chosen.runoff_distance)
     try:
-        basins = _basins(open_netcdf(task.inputs["routing"]))
+        basins = _basins(open_netcdf(task.inputs["routing"], choose=_of_basins))
     except InputError as error:
         raise error.at(str(task.inputs["routing"])) from None
     return runoff(shared, coastal, chosen.runoff_distance, river_links(basins, shared, coastal))
 
 
+def _of_basins(routing: xr.Dataset) -> xr.Dataset:
+    return routing[[name for name in _OF_BASINS if name in routing.variables]]
+
+
 def _basins(routing: xr.Dataset) -> RiverBasins:
-    missing = [n for n in ("nav_lon", "nav_lat", "trip", "basins") if n not in routing.variables]
-    if missing or any(routing[name].ndim != 2 for name in ("nav_lon", "nav_lat", "trip", "basins")):
+    missing = [name for name in _OF_BASINS if name not in routing.variables]
+    if missing or any(routing[name].ndim != 2 for name in _OF_BASINS):
         raise InputError(
             f"has no {' and '.join(missing) or 'rows and columns'}",
             remedy="give the file that the step routing wrote",

@@ -21,10 +21,24 @@ def run(task: Task) -> Outcome:
     if "ocean_grid_file" in task.inputs:
         grid = read_ocean_grid(task.inputs["ocean_grid_file"])
         notes = [f"the grid given, {grid.shape[0]} x {grid.shape[1]}"]
-        checks: list[Check] = []
+        checks = _corners(grid)
     else:
         grid, notes, checks = _made(task.parameters, topography)
     return Outcome({"coordinates": rounded(grid)}, tuple(checks), (), tuple(notes))
+
+
+def _corners(grid: OceanGrid) -> list[Check]:
+    if not grid.turned:
+        return [Check("corners", "pass", "the corners of all cells run counter-clockwise")]
+    cells = "1 cell" if grid.turned == 1 else f"{grid.turned} cells"
+    return [
+        Check(
+            "corners",
+            "warn",
+            f"the corners of {cells} ran clockwise and were turned",
+            fix="see on the map that the grid lies where it should; write corners the other way",
+        )
+    ]
 
 
 def rounded(grid: OceanGrid) -> xr.Dataset:
