@@ -125,8 +125,8 @@ class Browser:
             count = piece["rows"] * piece["columns"]
             part = np.frombuffer(block.tobytes(), piece["type"], count, piece["start"])
             part = part.reshape(piece["rows"], piece["columns"])
-            if piece["to"] == "lookup":
-                self.rasters["lookup"] = part
+            if piece["to"] in ("lookup", "lon", "lat"):
+                self.rasters[piece["to"]] = part
                 continue
             rows = slice(piece["row"], piece["row"] + piece["rows"])
             columns = slice(piece["column"], piece["column"] + piece["columns"])

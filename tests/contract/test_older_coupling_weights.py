@@ -55,6 +55,7 @@ ALLWEI = """
 grep -q '^jma2or = 11$' MOZAIC/run.def
 test "$(tr '\\n' ' ' < MOZAIC/calls)" = 'grids  mosaic grids -r cotes '
 echo weights > rmp_torc_to_tlmd.nc
+echo others > grids_orca.nc
 """
 WEIGHTS = """
 test -s "$R_IN/OCE/NEMO/ORCA2.3/ORCA2.3_coordinates_mask.nc"
@@ -141,10 +142,13 @@ MOZAIC = {"simulation": "test", "columns": 92, "rows": 76, "fold": 4, "runoff_di
 def test_mozaic_from_bathymetry_to_weights(inputs: dict[str, Path], tmp_path: Path) -> None:
     written = run("mozaic", inputs, tmp_path / "out", **MOZAIC)
     found = contents(written.files["mozaic_weights"])
+    together = "PALEORCA2.testxLMD96x95"
     assert found >= {
-        "rmp_torc_to_tlmd.nc", "grids_orca.nc", "PALEORCA2.test.nc", "run.def", "cotes.log",
+        f"{together}/rmp_torc_to_tlmd.nc", f"{together}/grids_orca.nc",
+        f"{together}/MOZAIC/grids_orca.nc", "DOMSK/PALEORCA2.test/PALEORCA2.test.nc",
+        "run.def", "cotes.log",
     }  # fmt: skip
-    assert "bathy_meter.nc" not in found
+    assert not any(name.endswith("bathy_meter.nc") for name in found)
     assert "17 to the atmosphere, 23 to the ocean, 11 for runoff" in written.notes[0]
 
 

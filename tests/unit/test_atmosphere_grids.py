@@ -14,6 +14,7 @@ from gondwana.errors import InputError
 from gondwana.formats.atmosphere_grids import read_atmosphere_grid
 from gondwana.science.coupling import Points, lmdz_points, regular_points
 from gondwana.science.tripolar import TripolarParameters, tripolar_grid
+from gondwana.services.examining import look
 
 LON, LAT = np.arange(0.0, 360.0, 30.0), np.array([-75.0, -45.0, -15.0, 15.0, 45.0, 75.0])
 UNITS = {"lon": "degrees_east", "lat": "degrees_north"}
@@ -152,6 +153,29 @@ def test_cells_on_meridians_and_parallels_are_taken_as_such(tmp_path: Path) -> N
     cells(path, made.lon, made.lat, made.corner_lon[..., ::-1], made.corner_lat[..., ::-1])
     points = read_atmosphere_grid(path)
     assert same(points, made) and points.turned == made.size
+
+
+def test_what_is_told_of_a_file_when_it_is_handed_in(tmp_path: Path) -> None:
+    path = axes(tmp_path / "a.nc")
+    assert look("atmosphere_grid", path, {})["notes"] == [
+        "a grid of the atmosphere of 6 x 12 points"
+    ]
+    made = lmdz_points(12, 9)
+    clockwise = (made.corner_lon[..., ::-1], made.corner_lat[..., ::-1])
+    cells(path, made.lon, made.lat, *clockwise)
+    notes = look("atmosphere_grid", path, {})["notes"]
+    assert notes[1] == "corners of 120 cells ran clockwise and are turned"
+    inside = slice(1, -1)
+    fields = (made.lon, made.lat, *clockwise)
+    cells(path, *(values[::-1][inside] for values in fields))
+    notes = look("ocean_grid_file", path, {})["notes"]
+    assert notes == [
+        "an ocean grid of 8 x 12 cells",
+        "corners of 96 cells ran clockwise and are turned",
+    ]
+    xr.Dataset({"z": ("x", np.zeros(3))}).to_netcdf(tmp_path / "none.nc")
+    with pytest.raises(InputError, match=r"none\.nc"):
+        look("atmosphere_grid", tmp_path / "none.nc", {})
 
 
 def test_other_cells_are_polygons_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from gondwana.science.coupling import (
 from gondwana.science.coupling.fields import cosine_bell, sixteen_waves, two_waves
 from gondwana.science.sphere import EARTH_RADIUS, great_circle
 from gondwana.science.topology import Topology
+from small_grids import plain_grid
 
 SPHERE = 4.0 * np.pi * EARTH_RADIUS**2
 
@@ -302,6 +303,27 @@ def test_runoff_by_rivers_ends_where_the_rivers_do() -> None:
     # land that no river knows goes to the nearest coast; here the poles, too far away
     assert found.unrouted[0, 0] and found.unrouted[-1, 0]
     assert found.farthest_km == pytest.approx(links.farthest_km)
+
+
+@pytest.mark.parametrize("step", [4.0, 10.0, 20.0])
+def test_rivers_under_an_atmosphere_of_polygons(step: float) -> None:
+    """With cells smaller and larger than those of the rivers, and copies among them."""
+    atmosphere = curvilinear_points(plain_grid(step=step, limit=60.0, halo=True), "tcub")
+    shared = small_exchange(atmosphere=atmosphere)
+    lon, lat = np.arange(-175.0, 180.0, 10.0), np.arange(-85.0, 90.0, 10.0)
+    x, y = np.meshgrid(lon, lat)
+    land = (x > -80) & (x < 0) & (np.abs(y) < 30)
+    trip = np.where(land, 7.0, np.nan)
+    trip[9, 10] = 98.0
+    basins = RiverBasins.of_routing(lon, lat, trip, np.where(land, 1.0, np.nan))
+    links = river_links(basins, shared, coast())
+    inside = (shared.fraction < 1e-10) & (atmosphere.exact > 0.0)
+    assert inside.sum() >= 8
+    assert set(np.flatnonzero(inside)) <= set(links.source)
+    assert not (atmosphere.exact == 0.0).flat[links.source].any()
+    assert np.bincount(links.source, links.share)[np.unique(links.source)] == pytest.approx(1.0)
+    found = runoff(shared, coast(), 1.0, links)
+    assert not (found.unrouted & inside).any()
 
 
 def test_two_rivers_share_the_water_of_a_cell_by_area() -> None:

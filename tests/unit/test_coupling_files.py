@@ -26,10 +26,11 @@ from gondwana.formats.scrip import weights_dataset
 from gondwana.formats.writer import write_dataset
 from gondwana.reports.page import write_report
 from gondwana.science.coupling import to_atmosphere, to_ocean
-from gondwana.science.ocean_grid import coordinates_dataset
+from gondwana.science.ocean_grid import OceanGrid, coordinates_dataset
 from gondwana.science.sphere import EARTH_RADIUS
 from gondwana.steps.execute import Record, StoredFile, execute, validated
 from gondwana.steps.registry import STEPS, depends_on
+from small_grids import plain_grid
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ORIGIN = Provenance("calculate_weights 2", {"esmf": False}, {}, (), NOON)
@@ -101,6 +102,34 @@ def test_weights_there_and_back(file_format: Any, esmf: bool, tmp_path: Path) ->
         assert np.array_equal(file["row"], file["dst_address"])
         assert np.array_equal(file["col"], file["src_address"])
         assert file["xv_a"].dims == ("n_a", "nv_a")
+
+
+def test_what_the_coupler_asks_for_is_there(tmp_path: Path) -> None:
+    """Names, types and ranges as oasis_map and oasis_io of OASIS3-MCT 4 and 5 read them."""
+    shared = small_exchange(halo=True)
+    for mapping in (to_atmosphere(shared), to_ocean(shared)):
+        ones = [np.ones(grid.shape) for grid in (mapping.source, mapping.target)]
+        dataset = weights_dataset(mapping, *ones)
+        assert set(dataset.sizes) >= {"num_links", "num_wgts", "src_grid_size", "dst_grid_size"}
+        for side, cells in (("src", mapping.source_cell), ("dst", mapping.target_cell)):
+            size = dataset.sizes[f"{side}_grid_size"]
+            assert int(np.prod(dataset[f"{side}_grid_dims"].values)) == size
+            assert dataset[f"{side}_grid_area"].shape == (size,)
+            address = dataset[f"{side}_address"].values
+            assert address.dtype == np.int32 and np.array_equal(address, cells + 1)
+            assert address.min() >= 1 and address.max() <= size
+        assert dataset["remap_matrix"].dtype == np.float64
+        # in Fortran (num_wgts, num_links)
+        assert dataset["remap_matrix"].shape == (mapping.weight.size, 1)
+    for made, names in (
+        (grids_dataset(shared.ocean), {"torc.lon", "torc.lat", "torc.clo", "torc.cla"}),
+        (masks_dataset(shared.ocean), {"torc.msk"}),
+        (areas_dataset(shared.ocean, meaning="exact"), {"torc.srf"}),
+    ):
+        write_dataset(made, tmp_path / "made.nc", ORIGIN)
+        file = open_netcdf(tmp_path / "made.nc")
+        assert set(file.variables) == names
+        assert {file[name].dims[-2:] for name in names} == {("y_torc", "x_torc")}
 
 
 # --- figures as JSON -------------------------------------------------------------------------
@@ -315,8 +344,42 @@ def test_maps_in_the_report(given_files: dict[str, StoredFile], tmp_path: Path) 
     ]
     for name in names:
         assert f'id="map-{name}"' in page, name
+    fraction = open_netcdf(folder / "o2a.nc")["OceMask"].values
+    ocean = int(np.count_nonzero(fraction > 1.0 - 1e-10))
+    assert f"ocean ({ocean})" in page and "land without a way" not in page
     (folder / "o2a.nc").unlink()
     (folder / "rmp_tlmd_to_torc_CONSERV.nc").unlink()
     write_report(folder, title="small")
     page = (folder / "report.html").read_text()
     assert 'id="map-row-sums"' not in page and 'id="map-ocean-fraction"' not in page
+
+
+@pytest.mark.parametrize(("lean", "lost"), [(0.0, 0), (0.2, 36)])
+def test_maps_of_an_atmosphere_with_copies(
+    given_files: dict[str, StoredFile], tmp_path: Path, lean: float, lost: int
+) -> None:
+    """They neither lie on the maps nor among the numbers; columns may be straight or lean.
+
+    Where they lean, slivers at 70° between the two ways of drawing the row are no coast.
+    """
+    folder = tmp_path / "out"
+    plain = plain_grid(step=10.0, limit=80.0, halo=True)
+    lon, corner_lon = plain.lon + lean * plain.lat, plain.corner_lon + lean * plain.corner_lat
+    grid = OceanGrid.from_cells(lon, plain.lat, corner_lon, plain.corner_lat)
+    path = tmp_path / "atmosphere_grid.nc"
+    coordinates_dataset(grid).to_netcdf(path)
+    files = given_files | {"atmosphere_grid": StoredFile.of("atmosphere_grid", path)}
+    record = carried_out(files, folder)
+    for kind in ("bathy", "coordinates", "routing"):
+        (folder / f"{kind}.nc").write_bytes(given_files[kind].path.read_bytes())
+    write_report(folder, title="small")
+    page = (folder / "report.html").read_text()
+    for name in ("ocean-fraction", "exchange", "row-sums"):
+        assert f'id="map-{name}"' in page, name
+    certificate = json.loads(record.outputs["weights_certificate"].path.read_text())
+    assert certificate["runoff"]["source_cells_without_way"] == lost
+    assert (f"land without a way for its runoff ({lost})" in page) == (lost > 0)
+    assert ("land without a way" in page) == (lost > 0)
+    fraction = open_netcdf(record.outputs["ocean_fraction"].path)["OceMask"].values
+    ocean = int(np.count_nonzero(fraction > 1.0 - 1e-10))
+    assert f"ocean ({ocean})" in page

@@ -168,9 +168,12 @@ def test_an_edit_that_cannot_be_applied_any_more_stops_the_saving() -> None:
     page.load()
     assert "has changed" in page.told["beneath"]["text"]
     assert page.told["edits"][0]["conflict"]
+    assert "means ocean, and there is land" in page.told["edits"][1]["conflict"]
     told = page.try_to("save", note="")
     assert "edit 1 cannot be applied" in told["error"]["problem"]
     page.ask("switch", number=1, off=True)
+    assert "edit 2 cannot" in page.try_to("save", note="")["error"]["problem"]
+    page.ask("switch", number=2, off=True)
     page.ask("save", note="")
     assert door.lists[-1].edits[0]["off"] is True
 

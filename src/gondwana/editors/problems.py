@@ -15,6 +15,7 @@ from gondwana.science.neighbours import EAST, NORTH, SOUTH, WEST, Seams
 from gondwana.science.terrain import NORTH_LIMIT, SOUTH_LIMIT, Float, Terrain, counted
 from gondwana.steps.apply import Surface, terrain_of
 from gondwana.steps.edits import Edit, Place
+from gondwana.steps.placing import cells_place
 
 Kind = Literal["sea", "passage", "contact", "pole"]
 
@@ -184,11 +185,6 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _places(surface: Surface, cells: Index) -> Place:
-    lon, lat = surface.lon.flat[cells].tolist(), surface.lat.flat[cells].tolist()
-    return Place(cells=tuple(zip(lon, lat, strict=True)))
-
-
 def _to_land(surface: Surface, place: Place, reason: str, **more: Any) -> Edit:
     value = _LAND if surface.up > 0 else 0.0
     return Edit(operation="set", at=place, value=value, reason=reason, **more)
@@ -203,7 +199,7 @@ def _passage(
     terrain: Terrain, surface: Surface, cells: Index, row: Row, fix: str, reason: str
 ) -> Edit:
     if fix == "close":
-        return _to_land(surface, _places(surface, cells), reason)
+        return _to_land(surface, cells_place(surface, cells), reason)
     ways = (EAST, WEST) if row["along"] == "north-south" else (NORTH, SOUTH)
     ny, nx = terrain.height.shape
     seams = Seams.of(terrain.cells.topology, (ny, nx))
@@ -216,7 +212,7 @@ def _passage(
     if not side.size:
         raise ParameterError("there is no cell beside it", remedy="close it, or keep it")
     depth = max(float(row["min_depth_m"]), _LAND)
-    return _to_sea(surface, _places(surface, side), depth, reason)
+    return _to_sea(surface, cells_place(surface, side), depth, reason)
 
 
 def _contact(terrain: Terrain, surface: Surface, row: Row, fix: str, reason: str) -> Edit:
@@ -225,7 +221,7 @@ def _contact(terrain: Terrain, surface: Surface, row: Row, fix: str, reason: str
     height = terrain.height.flat
     if fix == "part":
         shallow = one if height[one] >= height[other] else other
-        return _to_land(surface, _places(surface, np.array([shallow])), reason)
+        return _to_land(surface, cells_place(surface, np.array([shallow])), reason)
     ny, nx = terrain.height.shape
     seams = Seams.of(terrain.cells.topology, (ny, nx))
     around = [
@@ -237,7 +233,7 @@ def _contact(terrain: Terrain, surface: Surface, row: Row, fix: str, reason: str
         raise ParameterError("nothing lies between the two cells", remedy="change them by hand")
     low = min(between, key=lambda cell: float(height[cell]))
     depth = max(min(-float(height[one]), -float(height[other])), _LAND)
-    return _to_sea(surface, _places(surface, np.array([low])), depth, reason)
+    return _to_sea(surface, cells_place(surface, np.array([low])), depth, reason)
 
 
 def _pole(terrain: Terrain, surface: Surface, row: Row, reason: str) -> Edit:

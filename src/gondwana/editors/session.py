@@ -15,12 +15,13 @@ import numpy as np
 from gondwana.editors import drafts, problems, telling
 from gondwana.editors.history import Entry, edit_of
 from gondwana.editors.mending import mend_all, outcome
-from gondwana.editors.shapes import place_of
+from gondwana.editors.shapes import place_of, target_of
 from gondwana.editors.telling import Answer
 from gondwana.editors.work import NO_CELLS, Work
 from gondwana.errors import GondwanaError, ParameterError
 from gondwana.services.editing import Opened, SavedNow
 from gondwana.steps.edits import Edit, Place
+from gondwana.steps.placing import are_beyond, cells_place
 from gondwana.storage.errors import ConflictError
 
 Ask = Mapping[str, Any]
@@ -144,9 +145,13 @@ class EditingSession:
         how = ask.get("how", "new")
         if how not in ("new", "add", "subtract", "intersect"):
             raise ParameterError("there is no such way to select", remedy="choose one shown")
-        place = place_of(ask.get("shape"), self._work.canvas, str(ask.get("in")))
+        place = self._drawn(ask)
         self._work.selection.choose(how, place, self._work.history.values)
         self._selection_changed(answer)
+
+    def _drawn(self, ask: Ask) -> Place:
+        drawn = place_of(ask.get("shape"), self._work.canvas, str(ask.get("in")))
+        return self._work.meant(drawn)
 
     def _invert(self, _ask: Ask, answer: Answer) -> None:
         self._work.selection.invert(self._work.history.values)
@@ -175,9 +180,8 @@ class EditingSession:
 
     def _apply(self, ask: Ask, answer: Answer) -> None:
         place = self._work.selection.place
-        is_drawn = "shape" in ask
-        if is_drawn:
-            place = place_of(ask["shape"], self._work.canvas, str(ask.get("in")))
+        if "shape" in ask:
+            place = self._drawn(ask)
         if place is None:
             raise ParameterError("nothing is selected", remedy="select cells on the map first")
         values = {name: ask[name] for name in _CHANGEABLE if ask.get(name) is not None}
@@ -210,21 +214,22 @@ class EditingSession:
         if self._work.copied is None:
             raise ParameterError("nothing was copied", remedy="copy a selection first")
         cells, middle = self._work.copied
-        canvas = self._work.canvas
+        canvas, surface = self._work.canvas, self._work.opened.surface
         source = canvas.degrees(*canvas.cell(*middle))
-        x, y = (float(value) for value in ask["to"])
-        target = (x, y) if ask.get("in") != "map" else canvas.degrees(*canvas.cell(x, y))
+        target = target_of(ask.get("to"), canvas, str(ask.get("in")))
         shift = (target[0] - source[0], target[1] - source[1])
         lon = (canvas.lon.flat[cells] + shift[0] + 180.0) % 360.0 - 180.0
         lat = canvas.lat.flat[cells] + shift[1]
-        inside = np.abs(lat) <= 90.0
-        points = tuple(zip(lon[inside].tolist(), lat[inside].tolist(), strict=True))
-        if not points:
+        points = np.column_stack([lon, lat])[np.abs(lat) <= 90.0]
+        there = surface.places.nearest(points) if points.size else NO_CELLS  # type: ignore[arg-type]
+        there = there[~are_beyond(points, there, surface)]
+        if not there.size:
             raise ParameterError(
                 "nothing of it would lie on the map", remedy="choose another place"
             )
         turned = ((shift[0] + 180.0) % 360.0 - 180.0, shift[1])
-        values = {"operation": "paste", "at": Place(cells=points), "shift": turned}
+        place = cells_place(surface, np.unique(there))
+        values = {"operation": "paste", "at": place, "shift": turned}
         self._add(values | {"reason": str(ask.get("reason", ""))}, answer)
 
     def _undo(self, _ask: Ask, answer: Answer) -> None:

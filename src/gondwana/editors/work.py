@@ -15,6 +15,8 @@ from gondwana.editors.telling import Answer
 from gondwana.science.components import Index, Mask
 from gondwana.science.terrain import NORTH_LIMIT, SOUTH_LIMIT
 from gondwana.services.editing import Opened
+from gondwana.steps.edits import Place
+from gondwana.steps.placing import cells_at
 
 NO_CELLS: Index = np.empty(0, dtype=np.int64)
 
@@ -36,7 +38,7 @@ class Work:
             x = (float(opened.lon_edges[0]), float(opened.lon_edges[-1]))
             y = (float(opened.lat_edges[0]), float(opened.lat_edges[-1]))
         surface = opened.surface
-        self.canvas = Canvas(opened.axes, surface.lon, surface.lat, x, y)
+        self.canvas = Canvas(opened.axes, surface, x, y)
         self.history = History(opened.values, surface, [edit_of(one) for one in opened.edits])
         self.picture = Picture(self.canvas, opened.values)
         self.selection = Selection(surface)
@@ -131,6 +133,15 @@ class Work:
                 name: self._count(history.values == code)
                 for name, code in self.opened.surface.codes.items()
             }
+
+    def meant(self, place: Place) -> Place:
+        """Say of a region whether it is land or sea, so that it is never taken for the other."""
+        surface = self.opened.surface
+        if place.region is None or not (surface.up or surface.land is not None):
+            return place
+        cell = cells_at([place.region], surface)[0]
+        is_ocean = bool(surface.ocean(self.history.values).flat[cell])
+        return place.model_copy(update={"of": "ocean" if is_ocean else "land"})
 
     def tell_selection(self, answer: Answer) -> None:
         """Tell what is selected."""

@@ -85,8 +85,8 @@ def _axes(dataset: xr.Dataset, dims: int) -> tuple[xr.DataArray, xr.DataArray] |
 
 
 def _repeated(dataset: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray] | None:
-    """Axes that are written out over two dimensions; None if they, or corners, are not."""
-    maps = _axes(dataset, dims=2)
+    """Axes that are written out over two dimensions; None of other cells, or with corners."""
+    maps = None if "glamf" in dataset.variables else _axes(dataset, dims=2)
     if maps is None or maps[0].dims != maps[1].dims or any("bounds" in m.attrs for m in maps):
         return None
     lon, lat = (m.values for m in maps)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
+from scipy.spatial import cKDTree
 
 from gondwana.reports.colours import Array, Classes, Gradual, Scale, image
-from gondwana.reports.figure import GLOBE, Figure, Panel, Raster, Swatch, map_panel
+from gondwana.reports.figure import GLOBE, Figure, Panel, Swatch, map_panel
 from gondwana.reports.numbers import label, round_up
 from gondwana.reports.ocean_view import OceanView
 from gondwana.reports.results import Results
@@ -18,8 +20,11 @@ from gondwana.science.sphere import (
     EARTH_RADIUS,
     latitude_edges,
     longitude_edges,
+    unit_vectors,
     wrap_longitude,
 )
+
+Cells = npt.NDArray[np.int64]
 
 _TITLES = {
     "cosine_bell": "2 − cos(acos(cos φ cos λ) / 1.2)",
@@ -78,8 +83,8 @@ class _Weights:
 
 def ocean_fraction_map(results: Results) -> Figure | None:
     """Draw how much of each cell of the atmosphere is ocean."""
-    raster, fraction = _atmosphere(results)
-    if raster is None or fraction is None:
+    cells, fraction = _atmosphere(results)
+    if cells is None or fraction is None:
         return None
     ny, nx = fraction.shape
     scale = Gradual("devon_r", 0.0, 1.0)
@@ -88,7 +93,7 @@ def ocean_fraction_map(results: Results) -> Figure | None:
         name="map-ocean-fraction",
         title="Ocean within the cells of the atmosphere",
         caption=f"{nx} × {ny} points; grey is land. The line is the coast of the ocean grid.",
-        panels=(_panel(results, raster, seen, scale, "share of each cell that is ocean"),),
+        panels=(_panel(results, cells, seen, scale, "share of each cell that is ocean"),),
         file="o2a.nc",
         bar=scale.bar("", np.array([0.0, 1.0])),
     )
@@ -96,14 +101,14 @@ def ocean_fraction_map(results: Results) -> Figure | None:
 
 def exchange_map(results: Results) -> Figure | None:
     """Draw which way the water of every cell of the atmosphere goes."""
-    raster, fraction = _atmosphere(results)
+    cells, fraction = _atmosphere(results)
     runoff = _Weights.of(results, "weights_runoff")
-    if raster is None or fraction is None or runoff is None or runoff.source != fraction.shape:
+    if cells is None or fraction is None or runoff is None or runoff.source != fraction.shape:
         return None
     routed = runoff.file["src_grid_frac"].values.reshape(runoff.source) > 0.0
     # of a row at a pole only the first point sends
     routed |= (np.ptp(fraction, axis=1) == 0.0)[:, None] & routed[:, :1]
-    classes = np.full(fraction.shape, 1.0)
+    classes = np.where(np.isnan(fraction), np.nan, 1.0)
     classes[fraction <= 1.0 - SMALLEST_SHARE] = 2.0
     classes[fraction < SMALLEST_SHARE] = 3.0
     classes[(classes > 1.0) & ~routed] = 4.0
@@ -114,7 +119,7 @@ def exchange_map(results: Results) -> Figure | None:
         name="map-exchange",
         title="Cells that exchange",
         caption="Every cell of the atmosphere by what it gives to the ocean.",
-        panels=(_panel(results, raster, classes, scale, told),),
+        panels=(_panel(results, cells, classes, scale, told),),
         file="rmp_tlmd_to_torc_RUNOFF.nc",
         legend=tuple(
             Swatch(f"{_EXCHANGE[k][0]} ({count})", _EXCHANGE[k][1])
@@ -159,8 +164,8 @@ def runoff_map(results: Results) -> Figure | None:
 def row_sums_map(results: Results) -> Figure | None:
     """Draw by how much the weights to each cell miss a sum of 1."""
     up, down = (_Weights.of(results, f"weights_to_{side}") for side in ("atmosphere", "ocean"))
-    raster, view = _atmosphere(results)[0], results.ocean
-    if up is None or down is None or raster is None or view is None:
+    cells, view = _atmosphere(results)[0], results.ocean
+    if up is None or down is None or cells is None or view is None:
         return None
     if down.target != view.grid.shape:
         return None
@@ -173,7 +178,7 @@ def row_sums_map(results: Results) -> Figure | None:
         caption=f"How far the sum of the weights to each cell lies from 1: to the atmosphere "
         f"{told[0]}, to the ocean {told[1]}. Grey: not reached.",
         panels=(
-            _panel(results, raster, off[0], scale, f"sums of weights, {told[0]}", "Atmosphere"),
+            _panel(results, cells, off[0], scale, f"sums of weights, {told[0]}", "Atmosphere"),
             _on_ocean(results, view, off[1], scale, f"sums of weights, {told[1]}", "Ocean"),
         ),
         file="weights_certificate.json",
@@ -218,10 +223,10 @@ def analytic_maps(results: Results) -> Iterator[Figure]:
         )
 
 
-def _atmosphere(results: Results) -> tuple[Raster | None, Array | None]:
-    """Pixels over the globe by cells of the atmosphere, and its ocean fraction.
+def _atmosphere(results: Results) -> tuple[Cells | None, Array | None]:
+    """Cells of the atmosphere that the pixels of the globe show, and its ocean fraction.
 
-    Both are None if there is no such file, or if its cells do not lie in rows and columns.
+    A pixel without a cell is -1, the fraction of a copy of another cell NaN.
     """
     dataset, fraction = (
         results.dataset("ocean_fraction"),
@@ -230,26 +235,56 @@ def _atmosphere(results: Results) -> tuple[Raster | None, Array | None]:
     if dataset is None or fraction is None:
         return None, None
     lon, lat = dataset["nav_lon"].values, dataset["nav_lat"].values
-    if not (np.all(lon == lon[:1]) and np.all(lat == lat[:, :1])):
+    turn = np.sort(lon[0])
+    once = np.all(np.diff(turn) > 0.0) and turn[-1] - turn[0] < 360.0
+    if once and np.all(lon == lon[:1]) and np.all(lat == lat[:, :1]):
+        return _in_rows(lon[0], lat[:, 0]), fraction
+    runoff = results.dataset("weights_runoff")
+    if runoff is None or runoff["src_grid_area"].size != fraction.size:
         return None, None
-    lon, lat = lon[0], lat[:, 0]
+    places = unit_vectors(lon.ravel(), lat.ravel())
+    # copies have neither ocean nor a way for runoff
+    by_use = np.argsort(-fraction.ravel() - runoff["src_grid_frac"].values, kind="stable")
+    _, first = np.unique(np.round(places[by_use], 9), axis=0, return_index=True)
+    own = by_use[first]
+    known = np.full(fraction.shape, np.nan)
+    known.flat[own] = fraction.flat[own]
+    return _nearest(places, own, np.sqrt(runoff["src_grid_area"].values)), known
+
+
+def _pixels() -> tuple[Array, Array]:
+    x, y = (np.arange(0.5 * _PIXEL, turn, _PIXEL) for turn in (360.0, 180.0))
+    return np.asarray(x - 180.0, np.float64), np.asarray(90.0 - y, np.float64)
+
+
+def _in_rows(lon: Array, lat: Array) -> Cells:
+    """Cells between meridians and parallels; -1 where there are none."""
     across, up = np.argsort(lon), np.argsort(lat)
     x_edges, y_edges = longitude_edges(lon[across]), latitude_edges(lat[up])
-    x = -180.0 + (np.arange(round(360 / _PIXEL)) + 0.5) * _PIXEL
-    y = 90.0 - (np.arange(round(180 / _PIXEL)) + 0.5) * _PIXEL
+    x, y = _pixels()
     column = np.searchsorted(x_edges, wrap_longitude(x, float(x_edges[0])), side="right") - 1
     row = np.searchsorted(y_edges, y, side="right") - 1
-    if column.max() >= lon.size or row.min() < 0 or row.max() >= lat.size:
-        return None, None  # not the whole globe
-    return Raster(GLOBE, up[row], across[column]), fraction
+    rows, columns = (
+        np.where((found >= 0) & (found < order.size), order[found % order.size], -1)
+        for found, order in ((row, up), (column, across))
+    )
+    cells = rows[:, None] * lon.size + columns
+    return np.where((rows[:, None] < 0) | (columns < 0), -1, cells)
+
+
+def _nearest(places: Array, own: Cells, width: Array) -> Cells:
+    """Of some cells those with the nearest centre; -1 where it is farther away than they reach."""
+    x, y = _pixels()
+    away, found = cKDTree(places[own]).query(unit_vectors(x[None, :], y[:, None]))
+    return np.where(away <= 1.5 * width[own[found]], own[found], -1)
 
 
 def _panel(
-    results: Results, raster: Raster, field: Array, scale: Scale, subject: str, title: str = ""
+    results: Results, cells: Cells, field: Array, scale: Scale, subject: str, title: str = ""
 ) -> Panel:
     coast = [] if results.ocean_outline is None else [results.ocean_outline.layer]
-    picture = image(raster.take(field), scale)
-    return map_panel(GLOBE, picture, f"Map: {subject}.", coast, title=title)
+    shown = np.where(cells < 0, np.nan, field.ravel()[cells])
+    return map_panel(GLOBE, image(shown, scale), f"Map: {subject}.", coast, title=title)
 
 
 def _on_ocean(

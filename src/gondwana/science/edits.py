@@ -31,6 +31,11 @@ Point = tuple[float, float]
 MOST_INTERPOLATED = 200_000
 """Cells that are interpolated at once: a second of work."""
 
+MOST_STEPS = 1_000_000
+"""Points on the way of a line: some thirty times around the globe at a tenth of a degree."""
+
+_OPPOSITE = np.pi - 1e-6  # radians, from which two points have no way between them
+
 
 def cells_at(points: Sequence[Point], lon: Float, lat: Float) -> list[tuple[int, int]]:
     """Find the cells whose centres are nearest to points.
@@ -80,13 +85,19 @@ def along_line(
     Returns
     -------
     ndarray of bool, (ny, nx)
+
+    Raises
+    ------
+    ParameterError
+        The line is very long, or it is open which way it goes: two of its points lie opposite
+        each other on the globe.
     """
     places = Places(lon, lat) if places is None else places
     spacing = float(np.deg2rad(min(np.abs(np.diff(lat, axis=0)).max(), 5.0)))
-    path = [_great_circle_points(start, end, spacing / 8.0) for start, end in pairwise(points)]
+    path = _way(points, spacing / 8.0)
     seams = Seams.of(topology, places.shape)
     owners = topology.owners(places.shape).ravel() if topology.has_copies else None
-    near = places.nearest(np.concatenate(path))  # type: ignore[arg-type]
+    near = places.nearest(path)  # type: ignore[arg-type]
     near = near if owners is None else owners[near]
     kept = np.append(True, near[1:] != near[:-1])
     cells = _joined(near[kept], lon, lat, seams.owners, seams.shape, seams.wrap)
@@ -175,6 +186,22 @@ def interpolated(values: Float, mask: Mask, topology: Topology, apart: Mask) -> 
     edge = flat[around[rim]]
     flat[cells] = np.clip(found, edge.min(), edge.max())  # within what rounding may leave
     return topology.synchronise(flat.reshape(values.shape))
+
+
+def _way(points: Sequence[Point], step: float) -> Float:
+    """Points on great circles, at most ``step`` (radians) apart."""
+    places = unit_vectors(*np.asarray(points, dtype=np.float64).T)
+    turns = np.linalg.norm(np.cross(places[1:], places[:-1]), axis=1)
+    angles = np.arctan2(turns, np.sum(places[1:] * places[:-1], axis=1))
+    if angles.max() > _OPPOSITE:
+        raise ParameterError(
+            "two points of the line lie opposite each other on the globe",
+            remedy="give a point between them",
+        )
+    if angles.sum() / step > MOST_STEPS:
+        raise ParameterError("the line is too long", remedy="draw it in parts")
+    pieces = [_great_circle_points(start, end, step) for start, end in pairwise(points)]
+    return np.concatenate(pieces)
 
 
 def _great_circle_points(start: Point, end: Point, step: float) -> Float:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from gondwana.errors import ParameterError
 from gondwana.science.components import Index, Mask
 from gondwana.science.geometry import straight_edges
 from gondwana.science.kernels import kernel
@@ -21,7 +22,11 @@ from gondwana.science.sphere import unit_vectors
 Float = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
+MOST_WORK = 1_500_000_000
+"""Cells times sides of a shape: some ten seconds of work."""
+
 _TINY = 1e-12
+_AT_ONCE = 32  # pieces of the way of a brush that are looked at together
 _STEEP = 80.0  # degrees of latitude from which meridians are too close to count columns
 
 
@@ -84,7 +89,13 @@ class Places:
         return mask
 
     def in_polygon(self, points: Sequence[Point]) -> Mask:
-        """Tell which cells have their centre in a polygon; see `geometry.contains`."""
+        """Tell which cells have their centre in a polygon; see `geometry.contains`.
+
+        Raises
+        ------
+        ParameterError
+            Fewer than three corners, or too many for so fine a grid.
+        """
         lon, lat = np.asarray(points, dtype=np.float64).reshape(-1, 2).T
         west, south, width, rise, turn = straight_edges(lon, lat)
         encloses_north_pole = bool(turn and np.mean(lat) >= 0.0)
@@ -93,6 +104,7 @@ class Places:
                 west, south, width, rise, encloses_north_pole,
                 np.ascontiguousarray(self.lon[0]), np.ascontiguousarray(self.lat[:, 0]),
             )  # fmt: skip
+        _refuse_endless(west.size * self.lon.size)
         return _inside(west, south, width, rise, encloses_north_pole, self.lon, self.lat)
 
     def under_brush(self, points: Sequence[Point], radius: float) -> Mask:
@@ -103,15 +115,26 @@ class Places:
         points : sequence of (longitude, latitude)
             The way of the brush, one or more; degrees.
         radius : float
+
+        Raises
+        ------
+        ParameterError
+            The way is too long for so fine a grid.
         """
         way = unit_vectors(*np.asarray(points, dtype=np.float64).reshape(-1, 2).T)
         way = np.vstack([way, way[-1:]])
+        starts = range(0, len(way) - 1, _AT_ONCE)
+        pieces = [way[start : start + _AT_ONCE + 1] for start in starts]
+        near = [self._near(piece, radius) for piece in pieces]
+        _refuse_endless(
+            sum(len(piece) * r.size * c.size for piece, (r, c) in zip(pieces, near, strict=True))
+        )
         mask = np.zeros(self.shape, dtype=np.bool_)
-        rows, columns = self._near(way, radius)
-        part = np.ix_(rows, columns)
-        if rows.size and columns.size:
-            middle = unit_vectors(self.lon[part], self.lat[part])
-            mask[part] = _touched(way, np.deg2rad(radius), middle)
+        for piece, (rows, columns) in zip(pieces, near, strict=True):
+            if rows.size and columns.size:
+                part = np.ix_(rows, columns)
+                middle = unit_vectors(self.lon[part], self.lat[part])
+                mask[part] |= _touched(piece, np.deg2rad(radius), middle)
         return mask
 
     def _near(self, way: Float, radius: float) -> tuple[Index, Index]:
@@ -138,6 +161,13 @@ class Places:
     @cached_property
     def _tree(self) -> cKDTree:
         return cKDTree(unit_vectors(self.lon, self.lat).reshape(-1, 3))
+
+
+def _refuse_endless(work: int) -> None:
+    if work > MOST_WORK:
+        raise ParameterError(
+            "this shape has too many corners for so fine a grid", remedy="draw it in parts"
+        )
 
 
 @kernel

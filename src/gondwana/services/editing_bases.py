@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.errors import InputError, ParameterError
-from gondwana.formats.netcdf import NETCDF_LOCK, open_netcdf
+from gondwana.formats.netcdf import NETCDF_LOCK
 from gondwana.maps.fields import Field, read_field
 from gondwana.maps.grids import Curvilinear, Regular
 from gondwana.maps.scales import is_relief
@@ -27,6 +28,7 @@ from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.sphere import latitude_edges, longitude_edges, wrap_longitude
 from gondwana.science.sub_basins import sub_basins
 from gondwana.science.topology import Topology
+from gondwana.services.file_values import allowed, overwrite
 from gondwana.steps.apply import apply_edits
 from gondwana.steps.contract import StepParameters, Task
 from gondwana.steps.edits import Edit
@@ -83,10 +85,11 @@ def variable_base(asked: Asked) -> Base:
     field = _field(asked)
     found = _oriented(field)
     up = 1 if is_relief(field) else -1 if field.name.lower() == "bathymetry" else 0
+    limits, whole = allowed(field, up, asked["path"])
     about: dict[str, Any] = {
         "unit": field.unit, "up": up, "variable": field.name, "title": field.title,
         "index": {axis.name: axis.index for axis in field.axes if axis.size > 1},
-        "limits": list(_limits(field, up, asked["path"])),
+        "limits": list(limits), "whole": whole,
     }  # fmt: skip
     if found is not None:
         rows, columns, lon, lat = found
@@ -132,7 +135,7 @@ def touched_file(asked: Asked) -> Base:
         try:
             with NETCDF_LOCK, netCDF4.Dataset(copy, "r+") as file:
                 for part in parts:
-                    _overwrite(file, *part)
+                    overwrite(file, *part)
                 _sign(file, asked)
         except (OSError, RuntimeError) as error:
             raise InputError(
@@ -156,7 +159,10 @@ def _edited(asked: Asked, edits: list[Edit]) -> tuple[Field, Array, Mask]:
     one = {**asked, "variable": edits[0].variable, "index": edits[0].index or {}}
     told, block = variable_base(one)
     surface, values = surface_of(told, np.frombuffer(block, np.float64))
-    edited = apply_edits(values, surface, edits).values
+    of_field = {"file": None, "variable": None, "index": None}  # this field, as it is known now
+    edited = apply_edits(
+        values, surface, [edit.model_copy(update=of_field) for edit in edits]
+    ).values
     field = _field(one)
     found = _oriented(field)
     new = field.values.copy()
@@ -185,7 +191,8 @@ def surface_of(told: Mapping[str, Any], block: Array) -> tuple[Surface, Array]:
     topology = Topology(**told["topology"])
     if told["axes"] == "lonlat":
         lon, lat = block[size : size + nx], block[size + nx : size + nx + ny]
-        return lonlat_surface(lon, lat, up=told["up"], limits=limits), values
+        straight = lonlat_surface(lon, lat, up=told["up"], limits=limits)
+        return replace(straight, whole=bool(told.get("whole"))), values
     lon, lat, area = (block[k * size : (k + 1) * size].reshape(ny, nx) for k in (1, 2, 3))
     land = block[4 * size : 5 * size].reshape(ny, nx) > 0 if told.get("has_land") else None
     return Surface(
@@ -196,6 +203,7 @@ def surface_of(told: Mapping[str, Any], block: Array) -> tuple[Surface, Array]:
         area=area,
         land=land,
         limits=limits,
+        whole=bool(told.get("whole")),
     ), values
 
 
@@ -248,6 +256,11 @@ def _is_even(axis: Array, step: float) -> bool:
 def _field(asked: Asked) -> Field:
     beside = [Path(path) for path in asked["beside"]]
     field = read_field(Path(asked["path"]), asked["variable"], asked["index"], beside, MOST_CELLS)
+    strange = asked["index"].keys() - {axis.name for axis in field.axes}
+    if strange:
+        raise ParameterError(
+            f"'{field.name}' has no dimension '{min(strange)}'", remedy="choose a slice that it has"
+        )
     if field.step > 1:
         raise InputError(
             f"has {field.shape[0]} x {field.shape[1]} cells",
@@ -266,44 +279,6 @@ def _oriented(field: Field) -> tuple[Any, Any, Array, Array] | None:
     if lon.size < 2 or np.diff(lon[columns]).min() <= 0.0:
         return None
     return rows, columns, lon[columns], grid.lat[rows].astype(np.float64)
-
-
-def _limits(field: Field, up: int, path: str) -> tuple[float, float]:
-    """Return what values may be: as the file says, or as they are plainly meant."""
-    attributes = open_netcdf(Path(path), choose=lambda file: file[[field.name]])[field.name].attrs
-    said = attributes.get("valid_range")
-    low, high = said if said is not None and np.size(said) == 2 else (None, None)
-    low, high = attributes.get("valid_min", low), attributes.get("valid_max", high)
-    if low is not None and high is not None and float(low) < float(high):
-        return float(low), float(high)
-    if up:
-        return (0.0, HIGHEST) if up < 0 else (-HIGHEST, HIGHEST)
-    known = field.values[np.isfinite(field.values)]
-    is_share = known.size and known.min() >= 0.0 and known.max() <= 1.0 and field.unit == ""
-    return (0.0, 1.0) if is_share else (-1e15, 1e15)
-
-
-def _overwrite(file: netCDF4.Dataset, field: Field, new: Array, changed: Mask) -> None:
-    """Write new values; what has not changed keeps its bits."""
-    variable = file.variables[field.name]
-    chosen = {axis.name: axis.index for axis in field.axes}
-    place = tuple(chosen.get(dim, slice(None)) for dim in variable.dimensions)
-    stored = np.ma.asarray(variable[place])
-    shape = stored.shape
-    flat = stored.reshape(changed.shape) if stored.size == changed.size else None
-    if flat is None:
-        raise ParameterError("its dimensions are in an order that cannot be written back")
-    if np.issubdtype(variable.dtype, np.integer) and not hasattr(variable, "scale_factor"):
-        limits = np.iinfo(variable.dtype)
-        if new[changed].size and not (
-            limits.min <= new[changed].min() and new[changed].max() <= limits.max
-        ):
-            raise ParameterError(
-                "holds whole numbers, and a new value is beyond them", remedy="choose other values"
-            )
-        new = np.rint(new)
-    flat[changed] = new[changed]
-    variable[place] = flat.reshape(shape)
 
 
 def _sign(file: netCDF4.Dataset, asked: Asked) -> None:

@@ -6,7 +6,7 @@ A step applies the saved list when it runs, an editor applies one edit after the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -17,15 +17,16 @@ import xarray as xr
 from gondwana.errors import ParameterError
 from gondwana.science.checks import Change, Check
 from gondwana.science.choices import OceanPolicy
-from gondwana.science.components import Index, Mask
-from gondwana.science.edits import interpolated, smoothed
+from gondwana.science.components import Index
 from gondwana.science.internal_oceans import fill_sea, open_sea, sea_at
 from gondwana.science.sphere import wrap_longitude
 from gondwana.science.terrain import Cells, Grid, Terrain
+from gondwana.steps.changes import CHANGES
 from gondwana.steps.edits import Edit
-from gondwana.steps.surfaces import SeaChoices, Surface, selected
+from gondwana.steps.placing import selected
+from gondwana.steps.surfaces import SeaChoices, Surface
 
-__all__ = ["Applied", "Edited", "SeaChoices", "Surface", "apply_edit", "apply_edits", "selected"]
+__all__ = ["Applied", "Edited", "SeaChoices", "Surface", "apply_edit", "apply_edits"]
 
 Float = npt.NDArray[np.float64]
 Point = tuple[float, float]
@@ -95,6 +96,7 @@ def apply_edits(values: Float, surface: Surface, edits: Iterable[Edit]) -> Edite
         if edit.off:
             continue
         try:
+            _refuse_variable(edit)
             applied = apply_edit(result.values, surface, edit, result.kept)
         except ParameterError as error:
             where = f"edit {number} of the recipe for this step ({edit.operation})"
@@ -126,20 +128,46 @@ def apply_edit(
     ParameterError
         It selects nothing, or would leave values that cannot be.
     """
+    _refuse_strangers(surface, edit)
     if edit.at.point is not None and edit.operation in ("fill", "open", "keep"):
         return _decide(values, surface, edit, edit.at.point, kept)
     mask = selected(edit.at, surface, values, edit.only, edit.width)
     if edit.operation == "assign":
         mask = mask & surface.ocean(values)
-    mask &= np.isfinite(values)
+    # what is decided for a cell holds for its copies, whatever a file holds there
+    mask = surface.topology.synchronise(mask & np.isfinite(values)) & np.isfinite(values)
     cells = np.flatnonzero(mask)
     if not cells.size:
         raise ParameterError(
             "selects no cell with a value", remedy="move it, enlarge it, or drop its restriction"
         )
-    after = _CHANGES[edit.operation](values, surface, edit, cells, mask)
+    after = CHANGES[edit.operation](values, surface, edit, cells, mask)
+    if surface.topology.has_copies:
+        after = after[np.searchsorted(cells, surface.owners.flat[cells])]
+    if surface.whole:
+        after = np.rint(after)
     _refuse_impossible(after, surface, edit)
     return _applied(values, surface, edit, cells, after)
+
+
+def _refuse_variable(edit: Edit) -> None:
+    """Refuse an edit of a file in the list of a step: it means another field."""
+    if edit.variable is not None:
+        raise ParameterError(
+            f"is meant for '{edit.variable}' of the file '{edit.file}'",
+            remedy="make it in the editor of that file",
+        )
+
+
+def _refuse_strangers(surface: Surface, edit: Edit) -> None:
+    """Refuse what is no operation of this field: basins take nothing but basins."""
+    if surface.codes and edit.operation != "assign":
+        raise ParameterError(
+            "assigns no basin",
+            remedy="use assign here, and other operations on the topography or bathymetry",
+        )
+    if edit.operation == "assign" and edit.basin not in surface.codes:
+        raise ParameterError("assigns a basin", remedy="give it to the step sub_basins")
 
 
 def kept_by_choice(checks: Iterable[Check], names: Collection[str]) -> tuple[Check, ...]:
@@ -185,86 +213,6 @@ def kept_seas(
             sea_at(terrain, *point)
             found[point] = "keep"
     return found
-
-
-_Change = Callable[[Float, Surface, Edit, Index, Mask], Float]
-
-
-def _set(_values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    return np.full(cells.size, edit.value, dtype=np.float64)
-
-
-def _add(values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    return np.asarray(values.flat[cells] + (edit.value or 0.0))
-
-
-def _multiply(values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    factor = 1.0 if edit.value is None else edit.value
-    with np.errstate(over="ignore"):
-        return np.asarray(values.flat[cells] * factor)
-
-
-def _raise(values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    higher = np.maximum if surface.up >= 0 else np.minimum
-    return np.asarray(higher(values.flat[cells], edit.value or 0.0))
-
-
-def _lower(values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    lower = np.minimum if surface.up >= 0 else np.maximum
-    return np.asarray(lower(values.flat[cells], edit.value or 0.0))
-
-
-def _clamp(values: Float, _surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    low, high = edit.limits or (-np.inf, np.inf)
-    return np.asarray(np.clip(values.flat[cells], low, high))
-
-
-def _smooth(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
-    sides = surface.sides(values, edit.only)
-    return smoothed(values, mask, edit.times or 1, surface.topology, sides).flat[cells]
-
-
-def _interpolate(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
-    sides = surface.sides(values, edit.only)
-    return interpolated(values, mask, surface.topology, sides).flat[cells]
-
-
-def _channel(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
-    depth = edit.value or 0.0
-    if depth <= 0.0:
-        raise ParameterError("a channel needs a depth above 0 m", remedy="give a larger value")
-    floor = edit.model_copy(update={"value": -depth * surface.up})
-    return _lower(values, surface, floor, cells, mask)
-
-
-def _sill(values: Float, surface: Surface, edit: Edit, cells: Index, mask: Mask) -> Float:
-    depth = edit.value or 0.0
-    if depth < 0.0:
-        raise ParameterError("a sill lies below 0 m", remedy="give the depth of its crest")
-    crest = edit.model_copy(update={"value": -depth * surface.up})
-    return _raise(values, surface, crest, cells, mask)
-
-
-def _paste(values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    east, north = edit.shift or (0.0, 0.0)
-    lon, lat = surface.lon.flat[cells] - east, surface.lat.flat[cells] - north
-    source = surface.places.nearest(np.column_stack([lon, np.clip(lat, -90.0, 90.0)]))  # type: ignore[arg-type]
-    found = values.flat[source]
-    # what comes from beyond a pole, or has no value, leaves the cell as it is
-    return np.where((np.abs(lat) <= 90.0) & np.isfinite(found), found, values.flat[cells])
-
-
-def _assign(_values: Float, surface: Surface, edit: Edit, cells: Index, _mask: Mask) -> Float:
-    if edit.basin is None or edit.basin not in surface.codes:
-        raise ParameterError("assigns a basin", remedy="give it to the step sub_basins")
-    return np.full(cells.size, surface.codes[edit.basin])
-
-
-_CHANGES: dict[str, _Change] = {
-    "set": _set, "add": _add, "multiply": _multiply, "raise_to": _raise, "lower_to": _lower,
-    "clamp": _clamp, "smooth": _smooth, "interpolate": _interpolate, "channel": _channel,
-    "sill": _sill, "paste": _paste, "assign": _assign,
-}  # fmt: skip
 
 
 def _decide(
@@ -330,7 +278,7 @@ def _applied(values: Float, surface: Surface, edit: Edit, cells: Index, after: F
         count = int(np.count_nonzero(surface.owners.flat[changed] == changed))
     place = owned[0] if owned.size else cells[0] if cells.size else 0
     change = Change(
-        told(edit),
+        told(edit, "m" if surface.up else ""),
         edit.reason or "no reason was given",
         count,
         float(wrap_longitude(surface.lon.flat[place])),
@@ -339,9 +287,9 @@ def _applied(values: Float, surface: Surface, edit: Edit, cells: Index, after: F
     return Applied(changed, before[differs], after[differs], change)
 
 
-def told(edit: Edit) -> str:
+def told(edit: Edit, unit: str = "m") -> str:
     """Say what an edit does, for the report: "set 5 m, Ada"."""
-    of = "" if edit.variable else " m"
+    of = f" {unit}" if unit else ""
     what = edit.operation.replace("_", " ")
     if edit.basin is not None:
         what = f"assigned to the {edit.basin} basin"

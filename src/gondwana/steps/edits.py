@@ -27,6 +27,11 @@ MOST_POINTS = 10_000
 MOST_PARTS = 200
 MOST_EDITS = 5_000
 
+PLACES = (
+    "point", "cells", "box", "polygon", "line", "stroke", "region", "values", "parts",
+)  # fmt: skip
+"""The ways to say where."""
+
 _NEEDS_VALUE = {"set", "add", "multiply", "raise_to", "lower_to", "channel", "sill"}
 _TAKES_VALUE = _NEEDS_VALUE | {"open"}
 _NEEDS_POINT = {"fill", "open", "keep"}
@@ -45,10 +50,16 @@ class Stroke(_Strict):
 
 
 class Place(_Strict):
-    """Where an edit applies: exactly one of these, in degrees east and north."""
+    """Where an edit applies: exactly one of `PLACES`, in degrees east and north."""
 
     point: Point | None = None
     cells: tuple[Point, ...] | None = Field(None, min_length=1, max_length=MOST_CELLS)
+    size: float | None = Field(
+        None,
+        gt=0.0,
+        le=180.0,
+        description="of the cells that were chosen, degrees of arc; refused where they are others",
+    )
     box: tuple[Longitude, Latitude, Longitude, Latitude] | None = Field(
         None, description="west, south, east, north; west may lie east of east across the date line"
     )
@@ -56,6 +67,9 @@ class Place(_Strict):
     line: tuple[Point, ...] | None = Field(None, min_length=2, max_length=MOST_POINTS)
     stroke: Stroke | None = None
     region: Point | None = Field(None, description="all land, or all sea, connected with a point")
+    of: Literal["land", "ocean"] | None = Field(
+        None, description="what a region consists of; refused where the point is something else"
+    )
     values: tuple[float, float] | None = Field(None, description="from, to; both included")
     parts: tuple[Part, ...] | None = Field(
         None, min_length=1, max_length=MOST_PARTS,
@@ -64,9 +78,12 @@ class Place(_Strict):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Place:
-        names = tuple(Place.model_fields)
-        if sum(getattr(self, name) is not None for name in names) != 1:
-            raise ValueError(f"give exactly one of {', '.join(names)}")
+        if sum(getattr(self, name) is not None for name in PLACES) != 1:
+            raise ValueError(f"give exactly one of {', '.join(PLACES)}")
+        if self.size is not None and self.cells is None:
+            raise ValueError("a size belongs to cells")
+        if self.of is not None and self.region is None:
+            raise ValueError("'of' belongs to a region")
         if self.values is not None and self.values[0] > self.values[1]:
             raise ValueError("a range of values goes from the lower to the higher one")
         return self

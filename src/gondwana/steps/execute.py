@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -208,11 +209,12 @@ def _make(
 def _by_function(
     outcome: Outcome, step: Step, folder: Path, provenance: Provenance, file_format: Format
 ) -> _Made:
-    files, arrays = {}, {}
-    for kind in step.outputs:
-        files[kind] = folder / KINDS[kind].filename
-        write_dataset(outcome.outputs[kind], files[kind], provenance, file_format)
-        arrays[kind] = arrays_sha256(outcome.outputs[kind])
+    files = {kind: folder / KINDS[kind].filename for kind in step.outputs}
+    with ThreadPoolExecutor(1) as beside:  # checksums take as long as files, on another core
+        sums = {kind: beside.submit(arrays_sha256, outcome.outputs[kind]) for kind in files}
+        for kind, path in files.items():
+            write_dataset(outcome.outputs[kind], path, provenance, file_format)
+    arrays = {kind: checksum.result() for kind, checksum in sums.items()}
     return _Made(files, arrays, tuple(outcome.checks), tuple(outcome.changes), tuple(outcome.notes))
 
 

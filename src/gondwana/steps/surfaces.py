@@ -1,4 +1,4 @@
-"""The grids that edits apply to, and which of their cells a place names."""
+"""The grids that edits apply to."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.errors import ParameterError
-from gondwana.science.components import Mask, label
-from gondwana.science.edits import along_line
+from gondwana.science.components import Mask
 from gondwana.science.places import Places
-from gondwana.science.sphere import is_periodic, row_areas
+from gondwana.science.sphere import (
+    is_periodic,
+    row_areas,
+)
 from gondwana.science.topology import Topology
-from gondwana.steps.edits import Place
 
 HIGHEST = 15_000.0
 """Metres: nothing on a rocky planet of our size stands higher or lies deeper."""
@@ -63,6 +64,8 @@ class Surface:
         Of a map of ocean basins, the value of each basin.
     limits : tuple of float
         What values may be.
+    whole : bool
+        Values are whole numbers.
     choices : SeaChoices
     """
 
@@ -74,6 +77,7 @@ class Surface:
     land: Mask | None = None
     codes: Mapping[str, float] = field(default_factory=dict)
     limits: tuple[float, float] = (-HIGHEST, HIGHEST)
+    whole: bool = False
     choices: SeaChoices = SeaChoices()
 
     @property
@@ -141,85 +145,3 @@ def lonlat_surface(
         limits=limits,
         choices=choices or SeaChoices(),
     )
-
-
-def selected(
-    place: Place, surface: Surface, values: Float, only: Only = "all", width: int = 1
-) -> Mask:
-    """Tell which cells a place names.
-
-    Parameters
-    ----------
-    place : Place
-    surface : Surface
-    values : ndarray, (ny, nx)
-        The field as it stands: ranges of values and connected regions depend on it.
-    only : {"all", "land", "ocean"}
-    width : int
-        Cells across a line.
-
-    Returns
-    -------
-    ndarray of bool, (ny, nx)
-        The same for all copies of a cell.
-
-    Raises
-    ------
-    ParameterError
-        The place cannot be found on this field.
-    """
-    if place.parts is None:
-        mask = _simple(place, surface, values, width)
-    else:
-        mask = np.zeros(surface.shape, dtype=np.bool_)
-        for part in place.parts:
-            if part.at is None:
-                mask = ~mask
-                continue
-            other = _simple(part.at, surface, values, 1)
-            if part.how == "add":
-                mask = mask | other
-            else:
-                mask = mask & (other if part.how == "intersect" else ~other)
-    if only != "all":
-        mask = mask & (surface.ocean(values) == (only == "ocean"))
-    return mask
-
-
-def _simple(place: Place, surface: Surface, values: Float, width: int) -> Mask:
-    places, topology = surface.places, surface.topology
-    if place.line is not None:
-        return along_line(place.line, surface.lon, surface.lat, topology, width, places)
-    if place.region is not None:
-        return _region(place.region, surface, values)
-    if place.box is not None:
-        mask = places.in_box(place.box)
-    elif place.polygon is not None:
-        mask = places.in_polygon(place.polygon)
-    elif place.stroke is not None:
-        mask = places.under_brush(place.stroke.points, place.stroke.radius)
-    elif place.values is not None:
-        low, high = place.values
-        mask = (values >= low) & (values <= high)
-    else:
-        points = place.cells if place.cells is not None else (place.point,)
-        cells = places.nearest([point for point in points if point is not None])
-        mask = np.zeros(surface.shape, dtype=np.bool_)
-        mask.flat[surface.owners.flat[cells] if topology.has_copies else cells] = True
-    return topology.synchronise(mask)
-
-
-def _region(point: tuple[float, float], surface: Surface, values: Float) -> Mask:
-    """All that is connected with a point: the same sea, land, basin, or all that has a value."""
-    cell = int(surface.owners.flat[surface.places.nearest([point])[0]])
-    if not np.isfinite(values.flat[cell]):
-        raise ParameterError("there is no value at this place", remedy="choose another one")
-    if surface.codes:
-        alike = values == values.flat[cell]
-    elif surface.up or surface.land is not None:
-        ocean = surface.ocean(values)
-        alike = (ocean if ocean.flat[cell] else ~ocean) & np.isfinite(values)
-    else:
-        alike = np.isfinite(values)
-    labels, _ = label(alike, surface.topology)
-    return np.asarray(labels == labels.flat[cell], dtype=np.bool_)

@@ -113,12 +113,22 @@ def _land_within(rivers: RiverBasins, atmosphere: Points) -> tuple[Index, Index,
 
 
 def _land_nearest(rivers: RiverBasins, atmosphere: Points) -> tuple[Index, Index, Array]:
+    """Land by the nearest centre of an atmosphere of polygons; copies in it have no area.
+
+    Cells smaller than those of the rivers hold no centre of theirs: they go by the one around them.
+    """
     land = np.flatnonzero(rivers.basins)
     row, column = np.divmod(land, rivers.lon.size)
-    tree = cKDTree(unit_vectors(atmosphere.lon.ravel(), atmosphere.lat.ravel()))
-    _, found = tree.query(unit_vectors(rivers.lon[column], rivers.lat[row]))
-    area = np.diff(np.sin(np.deg2rad(latitude_edges(rivers.lat))))[row]
-    return atmosphere.owner.ravel()[found], rivers.basins.ravel()[land], area
+    own = np.flatnonzero(atmosphere.exact > 0.0)
+    places = unit_vectors(atmosphere.lon.ravel()[own], atmosphere.lat.ravel()[own])
+    _, found = cKDTree(places).query(unit_vectors(rivers.lon[column], rivers.lat[row]))
+    small: Index = np.setdiff1d(np.arange(own.size), found)
+    x, y = np.meshgrid(rivers.lon, rivers.lat)
+    _, around = cKDTree(unit_vectors(x.ravel(), y.ravel())).query(places[small])
+    known = rivers.basins.ravel()[around] > 0
+    small, taken = small[known], np.concatenate([land, np.asarray(around)[known]])
+    area = np.diff(np.sin(np.deg2rad(latitude_edges(rivers.lat))))[taken // rivers.lon.size]
+    return own[np.concatenate([found, small])], rivers.basins.ravel()[taken], area
 
 
 def _pairs(one: Array, other: Array, turn: float | None) -> tuple[Index, Index, Array]:

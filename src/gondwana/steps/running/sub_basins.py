@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from gondwana.errors import ParameterError
 from gondwana.science.checks import Check
 from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.sub_basins import sub_basins
 from gondwana.steps.apply import apply_edits
 from gondwana.steps.contract import Outcome, Task
-from gondwana.steps.edits import Edit
 from gondwana.steps.layouts import on_ocean_grid
 from gondwana.steps.sub_basins import SubBasinsParameters
 from gondwana.steps.surfaces import Surface
@@ -26,7 +24,6 @@ def run(task: Task) -> Outcome:
     ocean = task.bathymetry(grid) > 0
     seeds = {name: getattr(chosen, name) for name in VARIABLES}
     found = sub_basins(ocean, grid, seeds)
-    _refuse_others(task.edits)
     surface = codes_surface(ocean.values, grid)
     edited = apply_edits(found.codes.values.astype(np.float64), surface, task.edits)
     codes = edited.values
@@ -49,15 +46,6 @@ def run(task: Task) -> Outcome:
         else "every ocean cell is in exactly one basin",
     )
     return Outcome({"subbasins": dataset}, (found.check, partition), tuple(edited.changes))
-
-
-def _refuse_others(edits: tuple[Edit, ...]) -> None:
-    for position, edit in enumerate(edits, start=1):
-        if edit.basin is None:
-            raise ParameterError(
-                f"edit {position} ({edit.operation}) assigns no basin",
-                remedy="use assign here, and other operations on the topography or bathymetry",
-            )
 
 
 def codes_surface(ocean: npt.NDArray[np.bool_], grid: OceanGrid) -> Surface:
