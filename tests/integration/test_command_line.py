@@ -439,9 +439,13 @@ def test_an_edit_that_breaks_the_ocean_is_mended_and_told(planet: Path, tmp_path
 
 
 @pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
-def test_a_stopped_build_leaves_nothing(planet: Path, tmp_path: Path, signal_name: str) -> None:
+def test_a_stopped_build_leaves_nothing(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, signal_name: str
+) -> None:
+    large = tmp_path_factory.mktemp("large") / "planet.nc"  # takes seconds, also beside other work
+    assert gondwana("planet", large, "--step", 0.5, "--seed", 7).returncode == 0
     out = tmp_path / "target" / "out"
-    command = [sys.executable, "-m", "gondwana", "build", str(planet), "--out", str(out)]
+    command = [sys.executable, "-m", "gondwana", "build", str(large), "--out", str(out)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60.0
     while not list((tmp_path / "target").glob(".out-*/*.nc")) and time.monotonic() < deadline:

@@ -17,9 +17,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from gondwana.errors import GondwanaError, ParameterError
 from gondwana.science.components import Index
-from gondwana.steps.apply import Applied, Surface, apply_edit
+from gondwana.steps.apply import Applied, apply_edit
 from gondwana.steps.edits import Edit
 from gondwana.steps.sentences import told
+from gondwana.steps.surfaces import Surface
 
 Float = npt.NDArray[np.float64]
 

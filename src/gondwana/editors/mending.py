@@ -13,8 +13,9 @@ from gondwana.editors.problems import Kind
 from gondwana.errors import GondwanaError, ParameterError
 from gondwana.science.components import Index
 from gondwana.science.terrain import Float
-from gondwana.steps.apply import Surface, apply_edit
+from gondwana.steps.apply import apply_edit
 from gondwana.steps.edits import Edit
+from gondwana.steps.surfaces import Surface
 
 MOST = 100
 """Problems that are mended at once; nobody looks at more of them before agreeing."""

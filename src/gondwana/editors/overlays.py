@@ -16,7 +16,8 @@ from gondwana.science.checks import Check, Row
 from gondwana.science.components import Mask
 from gondwana.science.kernels import kernel
 from gondwana.science.terrain_checks import corners, internal_oceans, passages, poles
-from gondwana.steps.apply import Surface, terrain_of
+from gondwana.steps.apply import terrain_of
+from gondwana.steps.surfaces import Surface
 
 Float = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int32]

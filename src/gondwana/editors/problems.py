@@ -13,9 +13,10 @@ from gondwana.science.checks import Row
 from gondwana.science.components import Index
 from gondwana.science.neighbours import EAST, NORTH, SOUTH, WEST, Seams
 from gondwana.science.terrain import NORTH_LIMIT, SOUTH_LIMIT, Float, Terrain, counted
-from gondwana.steps.apply import Surface, terrain_of
+from gondwana.steps.apply import terrain_of
 from gondwana.steps.edits import Edit, Place
 from gondwana.steps.placing import cells_place
+from gondwana.steps.surfaces import Surface
 
 Kind = Literal["sea", "passage", "contact", "pole"]
 

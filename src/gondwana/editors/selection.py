@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gondwana.errors import ParameterError
-from gondwana.steps.apply import Surface
 from gondwana.steps.edits import Part, Place
 from gondwana.steps.placing import selected
+from gondwana.steps.surfaces import Surface
 
 Float = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

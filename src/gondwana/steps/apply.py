@@ -24,9 +24,7 @@ from gondwana.science.terrain import Cells, Grid, Terrain
 from gondwana.steps.changes import CHANGES
 from gondwana.steps.edits import Edit
 from gondwana.steps.placing import selected
-from gondwana.steps.surfaces import SeaChoices, Surface
-
-__all__ = ["Applied", "Edited", "SeaChoices", "Surface", "apply_edit", "apply_edits"]
+from gondwana.steps.surfaces import Surface
 
 Float = npt.NDArray[np.float64]
 Point = tuple[float, float]
@@ -134,8 +132,9 @@ def apply_edit(
     mask = selected(edit.at, surface, values, edit.only, edit.width)
     if edit.operation == "assign":
         mask = mask & surface.ocean(values)
+    known = np.isfinite(values)
     # what is decided for a cell holds for its copies, whatever a file holds there
-    mask = surface.topology.synchronise(mask & np.isfinite(values)) & np.isfinite(values)
+    mask = surface.topology.synchronise(mask & known) & known
     cells = np.flatnonzero(mask)
     if not cells.size:
         raise ParameterError(
