@@ -105,7 +105,7 @@ def test_weights_there_and_back(file_format: Any, esmf: bool, tmp_path: Path) ->
 
 
 def test_what_the_coupler_asks_for_is_there(tmp_path: Path) -> None:
-    """Names, types and ranges as oasis_map and oasis_io of OASIS3-MCT 4 and 5 read them."""
+    """Names, types and ranges as oasis_map and oasis_io of OASIS3-MCT read them."""
     shared = small_exchange(halo=True)
     for mapping in (to_atmosphere(shared), to_ocean(shared)):
         ones = [np.ones(grid.shape) for grid in (mapping.source, mapping.target)]
