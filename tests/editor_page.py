@@ -136,7 +136,7 @@ def new_project(page: Page, path: Path, name: str) -> str:
     page.goto("/projects")
     page.get_by_role("link", name="New project").first.click()
     page.locator("input[type=file]").first.set_input_files(path)
-    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Name", exact=True).fill(name, timeout=COLD)
     page.get_by_role("button", name="Make the project").click()
     page.wait_for_url("**/projects/*")
     expect(page.locator("[data-step=regrid] .badge")).to_have_text("up to date", timeout=COLD)

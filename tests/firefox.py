@@ -64,8 +64,9 @@ class Firefox:
         return told["result"].get("value")
 
     def sees(self, script: str, limit: float = 60.0) -> None:
-        """Wait until something is so in the page."""
-        assert eventually(lambda: self.evaluate(script) is True, limit), script
+        """Wait until something is so in the page; what is not there yet is not so."""
+        asked = f"(() => {{ try {{ return {script}; }} catch {{ return false; }} }})()"
+        assert eventually(lambda: self.evaluate(asked) is True, limit), script
 
     def fill(self, selector: str, text: str) -> None:
         """Type into a field that was clicked; what was in it goes."""
