@@ -1,10 +1,7 @@
 """Coupling weights against their targets, against CDO and YAC in one run, and as a whole step.
 
 Run ``python -m benchmarks.coupling``. It needs the shared data beside the project, ``cdo`` and
-``yac``. YAC works in this process, CDO is a process of its own, as people use them; each makes
-the weights both ways between PALEORCA2 and LMDZ 96x95. A peer differs from the exact weight where
-edges nearly coincide or cells are a few metres wide: those weights are counted here, and decided
-with forty digits in ``tests/contract/test_coupling_oracles.py``.
+``yac`` (see ``benchmarks/coupling_peers.py``).
 """
 
 from __future__ import annotations
@@ -18,8 +15,10 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-import scipy.sparse as sp
+import xarray as xr
 
+from benchmarks.coupling_peers import Cells, closures, differences, speeds
+from benchmarks.figures import told
 from gondwana.formats.ocean_grids import read_ocean_grid
 from gondwana.science.coupling import (
     Exchange,
@@ -30,9 +29,7 @@ from gondwana.science.coupling import (
     to_atmosphere,
     to_ocean,
 )
-from gondwana.science.grid_cells import polygon_areas
 from gondwana.science.ocean_grid import OceanGrid
-from gondwana.science.polygons import mesh_overlaps
 from gondwana.science.tripolar import TripolarParameters, tripolar_grid
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,11 +37,6 @@ SHARED = ROOT.parent / "shared" / "data"
 ROUNDS = 9
 OLD_SECONDS, OLD_MEGABYTES = 310.0, 3400.0
 """What the old programs take for the same job, by the field's own account."""
-
-
-def told(what: str, value: float, unit: str, target: str = "", met: bool = True) -> None:
-    goal = f"  target {target}: {'met' if met else 'MISSED'}" if target else ""
-    print(f"  {what:<62}{value:10.4g} {unit:<4}{goal}")
 
 
 def seconds(task: Callable[[], object], rounds: int = ROUNDS) -> float:
@@ -72,104 +64,15 @@ def both_ways(grid: OceanGrid, regular: tuple[int, int] | None = None) -> Exchan
     return shared
 
 
-def against_peers(grid: OceanGrid, ours: float, folder: Path) -> None:
-    """Alternate all three, so that a busy machine slows all of them."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from coupling_oracles import (  # noqa: PLC0415
-        YacGrid,
-        by_cdo,
-        by_yac,
-        curvilinear,
-        links,
-        regular,
-    )
-
-    mesh = lmdz_points().mesh
+def peers(grid: OceanGrid, sea: np.ndarray, folder: Path) -> None:
+    """Speed, closure, agreement."""
+    cells, mesh = Cells.of(grid), lmdz_points().mesh
     assert mesh is not None  # noqa: S101
-    exact = polygon_areas(grid.corner_lon, grid.corner_lat, 1.0)
-    cells = np.flatnonzero(grid.owned & (exact > 1e-10))
-    corners = (grid.corner_lon.reshape(-1, 4)[cells], grid.corner_lat.reshape(-1, 4)[cells])
-    found = mesh_overlaps(mesh, *corners)
-    areas = exact.ravel()[cells]
-    sums = np.bincount(found.one, found.area) / areas
-    told("closure of the ocean's cells", np.abs(sums - 1).max(), "", "<= 1e-11",
-         bool(np.abs(sums - 1).max() <= 1e-11))  # fmt: skip
-    covered = np.bincount(found.other, found.area, minlength=mesh.areas.size) / mesh.areas.ravel()
-    inside = np.repeat(mesh.south_to_north[:-1] > -70.0, mesh.shape[1])
-    off = np.abs(covered[inside] - 1).max()
-    told("closure of the atmosphere's cells north of 70°S", off, "", "<= 1e-11", bool(off <= 1e-11))
-
-    shared = sp.coo_array((found.area, (found.other, found.one)), (mesh.areas.size, cells.size))
-    up = (sp.diags_array(1 / mesh.areas.ravel()) @ shared).tocsr()
-    down = (sp.diags_array(1 / areas) @ shared.T).tocsr()
-    west, south = np.meshgrid(mesh.west_to_east[:-1], mesh.south_to_north[:-1])
-    east, north = np.meshgrid(mesh.west_to_east[1:], mesh.south_to_north[1:])
-    wedges = [np.stack(side, axis=-1).reshape(-1, 4)
-              for side in ((west, east, east, west), (south, south, north, north))]  # fmt: skip
-    yac = YacGrid(*corners, False), YacGrid(*wedges, True)
-    lon, lat = -180.0 + 3.75 * np.arange(96), np.linspace(-90.0, 90.0, 96)
-    ocean = curvilinear(grid.lon, grid.lat, grid.corner_lon, grid.corner_lat)
-    atmosphere = regular(lon, lat, mesh.west_to_east, mesh.south_to_north)
-    sizes = (grid.lon.size, mesh.areas.size)
-    for path, file in (("ocean.nc", ocean), ("atmosphere.nc", atmosphere)):
-        file.to_netcdf(folder / path)
-
-    def cdo(source: str, target: str) -> None:
-        """Only the process is timed: the files are there."""
-        made = folder / "weights.nc"
-        made.unlink(missing_ok=True)
-        command = ["cdo", "-s", "-b", "F64", f"gencon,{folder / target}", folder / source, made]
-        subprocess.run(command, check=True)
-
-    def by_both() -> None:
-        cdo("ocean.nc", "atmosphere.nc")
-        cdo("atmosphere.nc", "ocean.nc")
-
-    def yac_both() -> None:
-        by_yac(yac[0], yac[1], folder)
-        by_yac(yac[1], yac[0], folder)
-
-    for name, peer in (("CDO, whole processes", by_both), ("YAC in process", yac_both)):
-        theirs, again = [], []
-        peer()
-        for _ in range(5):
-            theirs.append(seconds_once(peer))
-            again.append(seconds_once(lambda: both_ways(grid)))
-        ratio = median(theirs) / median(again)
-        told(f"{name}, both ways", 1e3 * median(theirs), "ms")
-        told(f"times faster than {name}", ratio, "", ">= 5", ratio >= 5.0)
+    ours = seconds(lambda: both_ways(grid))
     told("weights both ways", 1e3 * ours, "ms", "<= 100", ours <= 0.1)
-
-    differences(
-        {
-            "YAC, to the atmosphere": (by_yac(yac[0], yac[1], folder), up),
-            "YAC, to the ocean": (by_yac(yac[1], yac[0], folder), down),
-            "CDO, to the atmosphere": (
-                links(by_cdo(ocean, atmosphere, folder), sizes)[:, cells],
-                up,
-            ),
-            "CDO, to the ocean": (
-                links(by_cdo(atmosphere, ocean, folder), sizes[::-1])[cells],
-                down,
-            ),
-        }
-    )
-
-
-def differences(results: dict[str, tuple[sp.csr_array, sp.csr_array]]) -> None:
-    """Compare weights of peers with ours."""
-    for name, (theirs, ours) in results.items():
-        off = abs(theirs - ours).tocoo().data
-        most = float(off.max(initial=0.0))
-        told(f"{name}: largest difference", most, "", "<= 1e-11", most <= 1e-11)
-        told(f"{name}: weights beyond 1e-11, of {ours.nnz}", float((off > 1e-11).sum()), "")
-        told(f"{name}: largest of all others", off[off <= 1e-11].max(initial=0.0), "")
-
-
-def seconds_once(task: Callable[[], object]) -> float:
-    began = perf_counter()
-    task()
-    return perf_counter() - began
+    speeds(cells, mesh, lambda: both_ways(grid), folder)
+    closures(cells, mesh)
+    differences(cells, mesh, sea, folder)
 
 
 def fine_grids() -> None:
@@ -183,15 +86,17 @@ def fine_grids() -> None:
          "<= 1.5", took <= 1.5)  # fmt: skip
 
 
-def whole_step(folder: Path) -> None:
-    """All files of the 60 Ma case: the warm step, and a process of its own."""
-    grid = SHARED / "grids" / "paleorca2_40Ma_grid.nc"
+def build(grid: Path, out: Path) -> None:
+    """Everything that the 60 Ma case needs."""
     command = [sys.executable, "-m", "gondwana", "build", str(SHARED / "topography_60Ma_1deg.nc")]
-    out = folder / "build"
     subprocess.run(
         [*command, "--ocean-grid", str(grid), "--out", str(out)],
         check=False, capture_output=True,
     )  # fmt: skip
+
+
+def whole_step(out: Path, folder: Path) -> None:
+    """All files of the 60 Ma case: the warm step, and a process of its own."""
     words = [sys.executable, "-m", "benchmarks.coupling", str(out), str(folder / "step")]
     done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT)
     warm, conserved, status, peak = done.stdout.split()
@@ -243,12 +148,16 @@ def main() -> None:
         return
     grid = read_ocean_grid(path)
     with tempfile.TemporaryDirectory() as name:
+        out = Path(name) / "build"
+        build(path, out)
+        with xr.open_dataset(out / "bathy.nc") as made:
+            sea = made["Bathymetry"].values.squeeze() > 0
         print("PALEORCA2 and LMDZ 96x95")
-        against_peers(grid, seconds(lambda: both_ways(grid)), Path(name))
+        peers(grid, sea, Path(name))
         print("finer grids")
         fine_grids()
         print("the 60 Ma case")
-        whole_step(Path(name))
+        whole_step(out, Path(name))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import fastscapelib as fs
 import numpy as np
 import xarray as xr
 
+from benchmarks.figures import told
 from gondwana.science.flow import analyse
 from gondwana.science.kernels import kernel
 from gondwana.science.planet import random_planet
@@ -44,11 +45,6 @@ def main() -> None:
         compare_with_fastscapelib("60 Ma, 1°", topography)
     for shape, rounds in LARGE.items():
         measure_large(shape, rounds, small.size, seconds)
-
-
-def told(what: str, value: float, unit: str, target: str = "", met: bool = True) -> None:
-    goal = f"  target {target}: {'met' if met else 'MISSED'}" if target else ""
-    print(f"  {what:<58}{value:10.2f} {unit:<7}{goal}")
 
 
 def compare_with_fastscapelib(name: str, topography: xr.DataArray) -> float:
