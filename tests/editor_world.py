@@ -82,6 +82,10 @@ class FakeDoor:
         """Return the last list."""
         return self.lists[-1] if self.lists else SavedNow(0, (), "", None, "")
 
+    def beneath(self) -> str:
+        """Tell what lies beneath now."""
+        return self.field.base
+
 
 class Browser:
     """What a browser knows: it puts together what answers bring."""

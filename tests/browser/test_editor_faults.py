@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from playwright.sync_api import TimeoutError as NothingCame
 
 from browser_visits import COLD, Visit, new_name, register
 from editor_page import Editor, new_project, write_ten_seas
+from served import serving_platform
 
 CUT = "WebSocket"  # what the browser itself says of a line that ends
 
@@ -146,3 +147,66 @@ def test_a_project_that_is_taken_away_while_editing(visit: Visit, tmp_path: Path
     with pytest.raises(NothingCame):
         other.wait_for_event("framenavigated", timeout=6000)
     expect(editor.find("#banner")).to_contain_text("There is no such project")
+
+
+def test_a_server_that_is_started_again_in_mid_work(chromium: Browser, tmp_path: Path) -> None:
+    """The page comes back by itself with everything; so do undo and saving."""
+    seas = write_ten_seas(tmp_path / "seas.nc")
+    with serving_platform(tmp_path / "data") as served:
+        port = served.address.rpartition(":")[2]
+        context = chromium.new_context(
+            base_url=served.address, viewport={"width": 1280, "height": 850}
+        )
+        context.set_default_timeout(COLD)
+        page = context.new_page()
+        page.goto(served.entrance)
+        page.evaluate("localStorage.setItem('tour', 'projects workflow')")
+        project = new_project(page, seas, "Started again")
+        editor = Editor(page, f"{project}/edit/internal_oceans")
+        draw_and_add(editor, 10)
+        editor.set("add", 20)
+        editor.apply()
+        expect(editor.find("#draft")).to_contain_text("Draft kept")
+    expect(editor.find("#banner")).to_contain_text("is cut")
+    with serving_platform(tmp_path / "data", "--port", port):
+        expect(editor.find("#banner")).to_be_hidden(timeout=COLD)
+        editor.wait()
+        expect(editor.find("#count-edits")).to_have_text("2")
+        editor.find("[data-stage]").focus()
+        page.keyboard.press("Control+z")
+        expect(editor.find("#count-edits")).to_have_text("1")
+        editor.save("after the server was back")
+        page.goto(f"{project}/steps/internal_oceans")
+        expect(page.locator("#edits")).to_contain_text("add 10")
+    context.close()
+
+
+def test_what_lies_beneath_is_made_anew_meanwhile(visit: Visit, tmp_path: Path) -> None:
+    """Another working grid: it is told before anything is saved, and the edits go onto it."""
+    page = visit()
+    register(page, new_name("Ada"))
+    project = new_project(page, write_ten_seas(tmp_path / "seas.nc"), "Another grid")
+    other = page.context.new_page()
+    editor = Editor(other, f"{project}/edit/internal_oceans")
+    editor.tool("box")
+    editor.drag_to((-20.1, -10.1), (-0.1, 9.9))
+    expect(editor.selected()).to_contain_text("400 cells")
+    editor.set("set", 100)
+    editor.apply()
+
+    page.goto(f"{project}/steps/regrid")
+    page.get_by_label("Resolution").fill("2")
+    page.get_by_role("button", name="Save and run").click()
+    page.goto(project)
+    expect(page.locator("[data-step=regrid] .badge")).to_have_text("up to date", timeout=COLD)
+
+    editor.find("#save").click()
+    editor.find("#save-go").click()
+    expect(editor.find("#save-conflict")).to_contain_text("made anew meanwhile")
+    expect(editor.find("#count-edits")).to_have_text("1")
+    editor.find("#save-conflict").get_by_role("button", name="Look at it first").click()
+    editor.find("#tab-edits").click()
+    expect(editor.find("#edits > li")).to_contain_text("100 cells")
+    editor.save("on the new grid")
+    page.reload()
+    expect(page.locator("[data-step=routing] .badge")).to_have_text("up to date", timeout=COLD)

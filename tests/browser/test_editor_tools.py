@@ -110,6 +110,36 @@ def test_shapes_are_drawn_with_keys_held(seas: Editor) -> None:
     assert sizes == sorted(set(sizes))
 
 
+def test_a_lasso_may_end_where_it_began(seas: Editor) -> None:
+    seas.tool("lasso")
+    corners = ((-20.1, -10.1), (-0.1, -10.1), (-0.1, 9.9), (-20.1, 9.9))
+    seas.drag_to(*corners, corners[0])
+    expect(seas.selected()).to_contain_text(re.compile(r"^(3[89]|4[012])\d cells"))
+
+
+def test_a_line_is_lengthened_and_applied_without_being_ended(seas: Editor) -> None:
+    page = seas.page
+    seas.tool("line")
+    seas.find("#value").fill("300")
+    seas.find("#width").fill("1")
+    seas.drag_to((-156.0, 36.0), (-156.0, 20.0))
+    expect(seas.find("#hint")).to_contain_text("lengthens")
+    seas.click_at(-156.0, 10.0)
+    expect(seas.find("#hint")).to_contain_text("lengthens")
+    seas.find("#reason").fill("open to the ocean")
+    seas.apply()
+    expect(seas.find("#badges")).to_contain_text(re.compile(r"(^|\D)9\s*internal seas"))
+    expect(seas.find("#reason")).to_have_value("")  # it is that edit's, not the next one's
+    seas.click_at(-150.0, 60.0)
+    expect(seas.find("#apply")).to_be_disabled()
+    seas.click_at(-140.0, 60.0)
+    seas.apply()
+    page.keyboard.press("Control+z")
+    seas.find("#tab-edits").click()
+    expect(seas.find("#edits > li")).to_have_count(1)
+    expect(seas.find("#edits > li")).to_contain_text("open to the ocean")
+
+
 def test_a_box_across_the_date_line(seas: Editor) -> None:
     page = seas.page
     seas.tool("hand")

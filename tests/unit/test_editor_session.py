@@ -157,6 +157,38 @@ def test_two_people_who_save_over_each_other_are_told() -> None:
     assert two.rasters["whole"][7, 9] == 105.0
 
 
+def test_a_file_that_was_made_anew_beneath_is_told_before_saving() -> None:
+    page = browser(SEAS)
+    page.ask("apply", operation="add", value=5.0, shape={"box": [-60, 15, 0, 30]}, **{"in": "map"})
+    door = page.door
+    door.field = opened_globe(SEAS + 1.0, base="c" * 64)
+    told = page.ask("save", note="")
+    assert told["conflict"]["beneath"] is True
+    assert not door.lists
+    page.ask("refresh")
+    assert len(page.told["edits"]) == 1
+    assert page.rasters["whole"][7, 9] == SEAS[7, 9] + 6.0
+    page.ask("save", note="seen")
+    assert len(door.lists) == 1
+
+
+def test_a_file_that_was_made_anew_beneath_is_no_hindrance() -> None:
+    page = browser(SEAS)
+    page.ask("apply", operation="add", value=5.0, shape={"box": [-60, 15, 0, 30]}, **{"in": "map"})
+    page.door.field = opened_globe(SEAS + 1.0, base="c" * 64)
+    page.ask("save", note="", on_top=True)
+    assert [edit["operation"] for edit in page.door.lists[-1].edits] == ["add"]
+
+
+def test_an_edit_that_changes_nothing_is_told() -> None:
+    page = browser(SEAS)
+    box = {"in": "map", "shape": {"box": [-60, 15, 0, 30]}}
+    told = page.ask("apply", operation="multiply", value=1.0, **box)
+    assert told["done"] == "Listed, but it changes no value"
+    assert len(page.told["edits"]) == 1
+    assert "done" not in page.ask("apply", operation="add", value=1.0, **box)
+
+
 def test_an_edit_that_cannot_be_applied_any_more_stops_the_saving() -> None:
     page = browser(SEAS)
     page.ask("fix", problem="sea 1", fix="open")

@@ -11,6 +11,10 @@ TWO_CONTACTS = np.full((12, 24), 500.0)
 TWO_CONTACTS[6:9, 5:8], TWO_CONTACTS[9:11, 8:11] = -100.0, -200.0  # at a corner
 TWO_CONTACTS[3:6, 8:11] = -50.0  # and at another corner of the first
 
+MAKES_ANOTHER = np.full((12, 24), 500.0)  # without -100 in the middle two others touch
+MAKES_ANOTHER[4, 6] = MAKES_ANOTHER[4, 8] = MAKES_ANOTHER[5, 8] = MAKES_ANOTHER[6, 7] = -200.0
+MAKES_ANOTHER[5, 7] = -100.0
+
 
 @pytest.mark.parametrize(("fix", "cells"), [("join", 2), ("part", 2)])
 def test_all_of_a_kind_are_mended_and_undone_at_once(fix: str, cells: int) -> None:
@@ -61,6 +65,14 @@ def test_a_planet_has_fewer_problems_after_it(kind: str, fix: str) -> None:
     assert np.array_equal(page.session._work.history.values, field)
     page.ask("redo")
     assert page.told["counts"][count] < before
+
+
+def test_problems_that_mending_makes_are_mended_too() -> None:
+    page = browser(MAKES_ANOTHER)
+    assert page.told["counts"]["contacts"] == 1
+    page.ask("fix", kind="contact", fix="part")
+    assert page.told["counts"]["contacts"] == 0
+    assert len(page.told["edits"]) == 2
 
 
 def test_all_seas_are_kept() -> None:

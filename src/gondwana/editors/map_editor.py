@@ -78,6 +78,9 @@ class _Door:
     def saved(self) -> SavedNow:
         return editing.saved(*self._about)
 
+    def beneath(self) -> str:
+        return editing.beneath(*self._about)
+
 
 class MapEditor:
     """One browser's line to its session."""

@@ -58,7 +58,7 @@ def mend_all(
     edits: list[Edit] = []
     tried: set[tuple[float, float]] = set()
     findings = look(values, surface, parameters, kept)
-    for _ in range(min(len(problems.table(findings, kind)), MOST)):
+    for _ in range(min(2 * len(problems.table(findings, kind)), MOST)):
         problem = _next(findings, kind, tried)
         if problem is None:
             break

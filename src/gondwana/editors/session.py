@@ -40,6 +40,7 @@ class Door(Protocol):
     def drop_draft(self) -> None: ...  # noqa: D102
     def save(self, edits: list[dict[str, Any]], based_on: int, note: str) -> int: ...  # noqa: D102
     def saved(self) -> SavedNow: ...  # noqa: D102
+    def beneath(self) -> str: ...  # noqa: D102
 
 
 class EditingSession:
@@ -195,7 +196,10 @@ class EditingSession:
         if subject.variable:
             values |= {"file": subject.file, "variable": subject.variable}
             values |= {"index": dict(subject.index)} if subject.index else {}
-        self._work.changed(self._work.history.add(self._signed(values)), answer)
+        delta = self._work.history.add(self._signed(values))
+        if np.array_equal(delta.before, delta.after, equal_nan=True):
+            answer.told["done"] = "Listed, but it changes no value"
+        self._work.changed(delta, answer)
 
     def _signed(self, values: Mapping[str, Any]) -> Edit:
         author, now = self._work.opened.author, datetime.now(UTC).replace(microsecond=0)
@@ -309,6 +313,10 @@ class EditingSession:
         note = str(ask.get("note", ""))
         if ask.get("on_top"):
             self._on_top(answer)
+        elif self._door.beneath() != self._work.opened.base:
+            self._conflict = self._meanwhile() | {"beneath": True}
+            answer.told["conflict"] = self._conflict
+            return
         conflicts = self._work.history.conflicts
         if conflicts:
             raise ParameterError(

@@ -110,7 +110,8 @@ class Opened:
     author : str
         Name of this person.
     variables : tuple of mapping
-        What else can be edited in the file: ``name``, ``axes`` (name and size).
+        What else can be edited in the file: ``name``, ``axes`` (name, size, and what
+        its places are called, if the file tells it).
     earlier : Earlier, optional
         Edits that the file had before its step made it anew.
     """
@@ -273,13 +274,37 @@ def saved(platform: Platform, actor: Actor, subject: Subject) -> SavedNow:
     return SavedNow(last.number, edits, last.author, last.created, last.note)
 
 
-def _opened_step(platform: Platform, actor: Actor, subject: Subject) -> Opened:
+def beneath(platform: Platform, actor: Actor, subject: Subject) -> str:
+    """Return what `Opened.base` would be if the subject were opened now.
+
+    Raises
+    ------
+    NotFoundError, ParameterError
+    """
+    if subject.step:
+        return _needed(platform, actor, subject).base
+    found = touching.touched(platform, actor, Which(subject.project_id, subject.file))
+    return found.beneath.sha256
+
+
+@dataclass(frozen=True)
+class _Needed:
+    """What an interactive step is edited from."""
+
+    stored: Mapping[str, Any]
+    grid: list[tuple[str, str]]
+    settings: steps.StepSettings
+    about: Mapping[str, Any]
+    base: str
+
+
+def _needed(platform: Platform, actor: Actor, subject: Subject) -> _Needed:
     step = platform.graph.steps.get(subject.step)
     if step is None or subject.step not in FACES:
         raise ParameterError(
             f"'{subject.step}' is not edited on a map", remedy=f"choose from {', '.join(FACES)}"
         )
-    kind, variable = FACES[subject.step]
+    kind, _ = FACES[subject.step]
     settings = steps.settings(platform, actor, subject.project_id, subject.step)
     try:
         revision, stored = stored_files(platform, actor, Which(subject.project_id, kind))
@@ -288,18 +313,24 @@ def _opened_step(platform: Platform, actor: Actor, subject: Subject) -> Opened:
         raise NotFoundError(
             f"there is nothing to edit yet: {error.problem}", remedy="let the steps before it run"
         ) from None
-    beside = {"path": stored["path"], "beside": grid, "coast": []}
-    parameters = dict(settings.parameters)
-    seeds = {name: parameters[name] for name in _CODES if name in parameters}
+    seeds = {name: value for name, value in settings.parameters.items() if name in _CODES}
     about = {"face": subject.step, "seeds": seeds}
-    told, block = asked(platform, "step_base", {"": beside}, about)
-    surface, values = surface_of(told, np.frombuffer(block, np.float64))
-    surface = replace(surface, **_rules(subject.step, parameters))
     base = _base([revision.sha256, *(sha256 for _, sha256 in grid)], about)
+    return _Needed(stored, grid, settings, about, base)
+
+
+def _opened_step(platform: Platform, actor: Actor, subject: Subject) -> Opened:
+    needed = _needed(platform, actor, subject)
+    beside = {"path": needed.stored["path"], "beside": needed.grid, "coast": []}
+    told, block = asked(platform, "step_base", {"": beside}, needed.about)
+    surface, values = surface_of(told, np.frombuffer(block, np.float64))
+    parameters = dict(needed.settings.parameters)
+    surface = replace(surface, **_rules(subject.step, parameters))
     return _put_together(
         platform, actor, subject, told, values, surface,
-        title=step.title, face=subject.step, variable=variable, base=base,
-        edits=settings.edits, number=settings.number, parameters=parameters,
+        title=platform.graph.steps[subject.step].title, face=subject.step,
+        variable=FACES[subject.step][1], base=needed.base, edits=needed.settings.edits,
+        number=needed.settings.number, parameters=parameters,
     )  # fmt: skip
 
 
@@ -314,7 +345,10 @@ def _opened_variable(platform: Platform, actor: Actor, subject: Subject) -> Open
     variables = tuple(
         {
             "name": one.name,
-            "axes": [list(axis) for axis in zip(one.dimensions[:-2], one.shape[:-2], strict=True)],
+            "axes": [
+                [name, size, told["ticks"].get(name)]
+                for name, size in zip(one.dimensions[:-2], one.shape[:-2], strict=True)
+            ],
         }
         for one in header.variables
         if one.drawable and not one.coordinate and len(one.shape) >= _PLANE

@@ -28,7 +28,7 @@ from gondwana.science.ocean_grid import OceanGrid
 from gondwana.science.sphere import latitude_edges, longitude_edges, wrap_longitude
 from gondwana.science.sub_basins import sub_basins
 from gondwana.science.topology import Topology
-from gondwana.services.file_values import allowed, overwrite
+from gondwana.services.file_values import allowed, overwrite, ticks
 from gondwana.steps.apply import apply_edits
 from gondwana.steps.contract import StepParameters, Task
 from gondwana.steps.edits import Edit
@@ -89,7 +89,7 @@ def variable_base(asked: Asked) -> Base:
     about: dict[str, Any] = {
         "unit": field.unit, "up": up, "variable": field.name, "title": field.title,
         "index": {axis.name: axis.index for axis in field.axes if axis.size > 1},
-        "limits": list(limits), "whole": whole,
+        "limits": list(limits), "whole": whole, "ticks": ticks(asked["path"]),
     }  # fmt: skip
     if found is not None:
         rows, columns, lon, lat = found

@@ -14,6 +14,9 @@ from gondwana.formats.netcdf import NETCDF_LOCK, open_netcdf
 from gondwana.maps.fields import Field
 from gondwana.steps.surfaces import HIGHEST
 
+_MOST_TICKS = 200
+_LONGEST_TICK = 40
+
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -34,6 +37,28 @@ def allowed(field: Field, up: int, path: str) -> tuple[tuple[float, float], bool
         whole = _is_whole(file.variables[field.name])
     said_low, said_high = _limits(field, up, path)
     return (max(low, said_low), min(high, said_high)), whole
+
+
+def ticks(path: str) -> dict[str, list[str]]:
+    """Return what the places along the dimensions of a file are called, where it tells them.
+
+    Dimensions of more than 200 places, and coordinates that are not known throughout, are left out.
+    """
+    with NETCDF_LOCK, netCDF4.Dataset(path) as file:
+        told = {
+            name: np.ma.asarray(variable[:])
+            for name, variable in file.variables.items()
+            if variable.dimensions == (name,) and variable.size <= _MOST_TICKS
+        }
+    return {
+        name: [_tick(value) for value in values.tolist()]
+        for name, values in told.items()
+        if not np.ma.is_masked(values)
+    }
+
+
+def _tick(value: object) -> str:
+    return (f"{value:g}" if isinstance(value, float) else str(value))[:_LONGEST_TICK]
 
 
 def _is_whole(variable: netCDF4.Variable[Any]) -> bool:

@@ -216,7 +216,7 @@ def _awaiting(steps: Sequence[StepStatus]) -> NextThing | None:
     step = _first(steps, "awaiting you")
     if step is None:
         return None
-    told = f"{step.name} awaits you: save edits, or run it as it is"
+    told = f"{step.name}: save edits, or run it as it is"
     return NextThing("edit", step.name, told)
 
 

@@ -41,7 +41,7 @@ DOINGS = {
 SENTENCES = {
     "serve": lazy_gettext("What was asked for waits until a dispatcher runs."),
     "retry": lazy_gettext("%(step)s failed. Mend the cause, then try it again."),
-    "edit": lazy_gettext("%(step)s awaits you: look at it, or run it as it is."),
+    "edit": lazy_gettext("%(step)s: look at it, or run it as it is."),
     "give a file": lazy_gettext("%(step)s %(why)s."),
     "set parameters": lazy_gettext("%(step)s %(why)s."),
     "run": lazy_gettext("%(step)s is not up to date: run it."),

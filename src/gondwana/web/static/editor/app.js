@@ -18,6 +18,7 @@ import * as rasters from "./rasters.js";
 import "./readout.js";
 import "./saving.js";
 import { redraw as redrawShape } from "./sketch.js";
+import "./slices.js";
 import "./tabs.js";
 import { offerSizes } from "./toolbar.js";
 import { bounds, fit, place, watch } from "./view.js";

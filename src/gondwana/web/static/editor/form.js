@@ -4,11 +4,11 @@ import { board, choose, on, tell } from "./board.js";
 import { colourOf, colours } from "./colours.js";
 import { made, node, typed, written } from "./dom.js";
 import { ask } from "./link.js";
-import { cancel } from "./shapes.js";
+import { cancel, finish, sketch } from "./shapes.js";
 import { NEEDS, OPERATIONS, VALUE_LABELS } from "./texts.js";
 import { complain, forgive } from "./complaints.js";
 
-const PERCENT = 100;
+const PERCENT = 100, REASONED = new Set(["apply", "paste", "fix"]);
 const values = new Map(); // what was typed for each operation
 
 const operation = () => node("operation").value;
@@ -87,6 +87,7 @@ export function apply(drawn = null) {
   if (told === null) { if (drawn) cancel(); return; }
   let on_ = drawn;
   if (board.wantsLine && !drawn) {
+    if (!board.line && finish() && board.atOnce) return; // which has applied it
     if (!board.line) { complain("apply", "Draw a line on the map first."); choose("tool", "line"); return; }
     on_ = { in: board.line.in, shape: board.line.shape };
   } else if (!drawn && !board.selection?.cells) { complain("apply", "Select something on the map first."); return; }
@@ -94,7 +95,7 @@ export function apply(drawn = null) {
 }
 
 function refresh() {
-  const isReady = board.wantsLine ? board.line !== null : Boolean(board.selection?.cells);
+  const isReady = board.wantsLine ? board.line !== null || (sketch.kind === "line" && sketch.points.length > 1) : Boolean(board.selection?.cells);
   node("apply").disabled = !board.mayChange || !isReady;
   const cells = board.selection?.cells ?? 0;
   node("apply").textContent = board.wantsLine ? "Apply to the line" : cells ? `Apply to ${written(cells, 9)} ${cells === 1 ? "cell" : "cells"}` : "Apply";
@@ -106,6 +107,7 @@ node("width").addEventListener("input", () => tell("sketch"));
 node("change").addEventListener("submit", (event) => { event.preventDefault(); apply(); });
 on("drawn-shape", apply);
 on("line", () => { refresh(); if (board.line) tell("tab", "change"); });
+on("sketch", () => { if (board.wantsLine) refresh(); });
 on("colours", colourBasins);
 on("tool", () => { if (board.tool === "line" && !board.wantsLine && board.subject?.operations.includes("channel")) { node("operation").value = "channel"; changed(); } });
 on("pasted", (where) => ask("paste", { ...where, reason: node("reason").value.trim() }));
@@ -113,6 +115,8 @@ on("answer", ({ answer, asked }) => {
   if ("selection" in answer) { board.selection = answer.selection; refresh(); }
   // what was drawn is to be changed, unless somebody is at the colours
   if (asked?.do === "select" && answer.selection?.cells && node("panel-view").hidden) tell("tab", "change");
-  if (answer.error || asked?.do !== "apply") return;
+  if (answer.error) return;
+  if (REASONED.has(asked?.do) && !board.atOnce) node("reason").value = ""; // it was that edit's, not the next one's
+  if (asked?.do !== "apply") return;
   if (board.line) cancel();
 });

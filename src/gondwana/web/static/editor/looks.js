@@ -25,7 +25,6 @@ export function offer() {
   for (const name of ["coast", "grid", "contours"]) node(name).checked = lines[name];
   node("coast").closest("label").hidden = !subject.up;
   node("mask").hidden = !subject.up;
-  offerVariables(subject);
   nameColours();
 }
 
@@ -36,26 +35,6 @@ function swatch(name, { palettes, scale }) {
   const stops = Array.from({ length: 9 }, (_, k) => colours[Math.round((k * (colours.length - 1)) / 8)]);
   element.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
   return element;
-}
-
-function offerVariables({ variables, variable }) {
-  node("other-variables").hidden = !(variables?.length > 0);
-  if (!variables?.length) return;
-  const one = new URLSearchParams(location.search);
-  node("variable").replaceChildren(...variables.map((found) => made("option", { value: found.name, selected: found.name === variable }, found.title || found.name)));
-  const dims = () => variables.find((found) => found.name === node("variable").value)?.axes.filter(([, size]) => size > 1) ?? [];
-  const now = Object.fromEntries((one.get("index") ?? "").split(",").filter(Boolean).map((part) => part.split(":")));
-  const slices = () => node("slices").replaceChildren(...dims().map(([name, size]) => made("div", { class: "field" },
-    made("label", { for: `slice-${name}` }, `${name}, 0 to ${size - 1}`),
-    made("input", { id: `slice-${name}`, type: "number", min: 0, max: size - 1, value: now[name] ?? 0, "data-slice": name }))));
-  slices();
-  node("variable").onchange = slices;
-  node("open-variable").onclick = () => {
-    one.set("variable", node("variable").value);
-    const index = [...node("slices").querySelectorAll("[data-slice]")].map((field) => `${field.dataset.slice}:${field.value}`).join();
-    if (index) one.set("index", index); else one.delete("index");
-    location.search = one.toString();
-  };
 }
 
 function nameColours() {

@@ -13,7 +13,6 @@ function badges(counts) {
   const shown = Object.entries(COUNTS).filter(([name]) => counts[name] !== undefined);
   const basins = Object.entries(counts.basins ?? {});
   node("badges").replaceChildren(
-    ...(board.subject.face === "variable" ? [variable()] : []),
     ...shown.map(([name, words]) => {
       const count = counts[name];
       return made("button", { type: "button", class: `badge ${count ? "warn" : "pass"} plain`, "data-count": name, title: `${counted(count, words)}: show the list`, click: () => open(name.slice(0, -1)) },
@@ -25,14 +24,6 @@ function badges(counts) {
   const all = shown.reduce((sum, [name]) => sum + counts[name], 0);
   node("count-problems").textContent = String(all);
   node("count-problems").hidden = !all;
-}
-
-/** What of a file is edited; leads to the others. */
-function variable() {
-  const { variable: name, index, title } = board.subject;
-  const slice = Object.entries(index).map(([axis, number]) => `${axis} ${number}`).join(", ");
-  return made("button", { type: "button", class: "badge plain", title, click: () => { tell("tab", "view"); node("variable").focus(); } },
-    made("b", {}, name), slice ? made("span", {}, slice) : null);
 }
 
 function open(kind) {

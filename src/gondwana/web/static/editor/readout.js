@@ -4,7 +4,7 @@ import { board, isIndex, on, tell } from "./board.js";
 import { node, spot, written } from "./dom.js";
 import { cellAt, fieldCell, places, rasters } from "./rasters.js";
 
-const LONG = 6000;
+const LONG = 6000, IDLE = node("readout").textContent;
 let timer = 0, last = null;
 
 function told(x, y) {
@@ -24,7 +24,7 @@ function basin(value) {
 function show(place) {
   last = place;
   const readout = node("readout"), found = place && (place.in === "globe" ? onGlobe(place) : told(place.x, place.y));
-  if (!found) { readout.textContent = "…"; tell("value", null); tell("pointed-place", null); return; }
+  if (!found) { readout.textContent = IDLE; tell("value", null); tell("pointed-place", null); return; }
   const where = isIndex() ? `column ${found.cell.column}, row ${found.cell.row}` : spot(place.x, place.y, board.subject.columns > 400 ? 2 : 1);
   const degrees = isIndex() ? degreesOf(found.cell) : null;
   readout.textContent = `${where}${degrees ? ` · ${spot(...degrees)}` : ""}   ${found.text}${basin(found.value)}`;

@@ -42,9 +42,10 @@ function tellConflict() {
   place.hidden = !conflict;
   node("save-go").textContent = conflict ? "Save mine on top" : "Save";
   if (!conflict) return;
+  if (conflict.beneath) node("save-go").textContent = "Save all the same";
   place.replaceChildren(made("div", {},
-    made("p", { class: "strong" }, `${conflict.author || "Somebody"} saved ${conflict.created ? day(conflict.created) : "meanwhile"}${conflict.note ? `: ${conflict.note}` : ""}.`),
-    made("p", { class: "small" }, "Yours can go on top of it. Or look at it first: your edits stay in the list."),
+    made("p", { class: "strong" }, conflict.beneath ? "The file beneath was made anew meanwhile." : `${conflict.author || "Somebody"} saved ${conflict.created ? day(conflict.created) : "meanwhile"}${conflict.note ? `: ${conflict.note}` : ""}.`),
+    made("p", { class: "small" }, conflict.beneath ? "Your edits will be applied to the new one. Or look at that first: they stay in the list." : "Yours can go on top of it. Or look at it first: your edits stay in the list."),
     button("Look at it first", () => { ask("refresh"); node("save-dialog").close(); })));
 }
 

@@ -3,6 +3,7 @@
 import { board, choose, isIndex, on, tell } from "./board.js";
 import { ask } from "./link.js";
 import { fieldCell } from "./rasters.js";
+import { atX, atY } from "./view.js";
 
 const NEAR = 9, APART = 2, DRAGGED = 6, MOST = 9000;
 
@@ -26,8 +27,9 @@ export function press(place, event) {
   if (sketch.isSent) forget();
   const kind = board.isPasting ? "paste" : board.tool;
   if (CLICKED.has(kind) && sketch.kind === kind && sketch.in === place.in) { corner(place); return; }
+  const waits = kind === "line" && board.line?.in === place.in ? board.line.points : [];
   if (CLICKED.has(kind)) choose("line", null);
-  Object.assign(sketch, { kind, in: place.in, points: [place], hover: null, how: howOf(event), isClicked: false, isSent: false });
+  Object.assign(sketch, { kind, in: place.in, points: waits.length && isNear(place, waits.at(-1)) ? [...waits] : [...waits, place], hover: null, how: howOf(event), isClicked: false, isSent: false });
   board.isDrawing = true;
   if (kind === "cell") touch(place, true);
   tell("sketch");
@@ -45,25 +47,33 @@ export function drag(place) {
 
 export function release(place) {
   if (!isDrawing()) return;
-  const { kind, points } = sketch, first = points[0];
-  const moved = Math.hypot(place.px - first.px, place.py - first.py) >= DRAGGED;
-  if (kind === "box") moved ? send({ box: [first.x, first.y, place.x, place.y] }) : send({ cell: [place.x, place.y] });
-  else if (kind === "lasso") points.length > 2 && moved ? send({ polygon: pairs() }) : send({ cell: [place.x, place.y] });
+  const { kind, points } = sketch, from = CLICKED.has(kind) ? points.at(-1) : points[0];
+  const isAway = (one) => Math.hypot(one.px - from.px, one.py - from.py) >= DRAGGED;
+  const moved = isAway(place);
+  if (kind === "box") moved ? send({ box: [from.x, from.y, place.x, place.y] }) : send({ cell: [place.x, place.y] });
+  else if (kind === "lasso") points.length > 2 && points.some(isAway) ? send({ polygon: pairs() }) : send({ cell: [place.x, place.y] });
   else if (kind === "brush") send({ stroke: { points: pairs(), radius: radiusIn(sketch.in) } });
   else if (kind === "wand") send({ region: [place.x, place.y] });
   else if (kind === "paste") paste(place);
   else if (kind === "cell") forget();
-  else if (!sketch.isClicked) { // the first corner; dragged away it is the whole of a line
+  else if (!sketch.isClicked) { // the first corner, or one more of a line that waits
     sketch.isClicked = true;
-    if (moved) { points.push(place); if (kind === "line") finish(); }
+    if (moved) sketch.points = [from, place]; // dragged away it is the whole of a line
+    if (kind === "line" && sketch.points.length > 1) finish();
     tell("sketch");
   }
 }
 
+/** Whether two places are one to a hand; the map may have been moved between. */
+function isNear(one, other) {
+  const [right, down] = one.in === "map" ? [atX(one.x) - atX(other.x), atY(one.y) - atY(other.y)] : [one.px - other.px, one.py - other.py];
+  return Math.hypot(right, down) < NEAR;
+}
+
 /** Another corner of a polygon or a line; one where the last or first was ends it. */
 function corner(place) {
-  const { points } = sketch, near = (one) => Math.hypot(place.px - one.px, place.py - one.py) < NEAR;
-  if (near(points.at(-1)) || (sketch.kind === "polygon" && points.length > 2 && near(points[0]))) { finish(); return; }
+  const { points } = sketch;
+  if (isNear(place, points.at(-1)) || (sketch.kind === "polygon" && points.length > 2 && isNear(place, points[0]))) { finish(); return; }
   points.push(place);
   tell("sketch");
 }

@@ -34,9 +34,9 @@ export const MARKS = {
 
 export const HINTS = {
   polygon: "Click corner by corner. Enter, a double click or the first corner ends it; Backspace takes one back.",
-  line: "Click point by point, or drag. Enter or a double click ends it.",
+  line: "Click point by point, or drag. Enter or a double click ends it; Backspace takes one back.",
   paste: "Click where the middle of the copy goes. Escape cancels.",
-  ready: "Enter applies it, Escape takes it away.",
+  ready: "Enter applies it, a click lengthens it, Escape takes it away.",
   cross: "Arrow keys move the cross, Enter uses the tool there.",
 };
 
