@@ -2,7 +2,9 @@
 
 Run ``python -m benchmarks.editors``. The platform, Chromium and all people are on this machine.
 A repaint counts when the browser has drawn the frame that shows the answer, with all overlays and
-counts; it is timed in the page, from the pointer's release.
+counts; it is timed in the page, from the pointer's release. The first paint is timed by the browser
+too, from the navigation's start to the frame that shows the map: what drives the browser looks only
+now and then, and would add a tenth of a second of its own.
 """
 
 from __future__ import annotations
@@ -56,6 +58,14 @@ WATCH = """
     began = null;
   }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-painted"] });
 }
+"""
+
+READY = """
+new MutationObserver((_, watch) => {
+  if (!document.documentElement.dataset.ready) return;
+  window.readyAt = performance.timeOrigin + performance.now();
+  watch.disconnect();
+}).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-ready"] });
 """
 
 
@@ -162,10 +172,11 @@ def come(served: Served, browser: Browser, person: Person) -> BrowserContext:
 def open_editor(served: Served, context: BrowserContext, project: str) -> tuple[Page, float]:
     """Open the editor of internal oceans; return its page, and the seconds to its first paint."""
     page = context.new_page()
-    began = time.perf_counter()
+    page.add_init_script(READY)
     page.goto(f"{served.address}/projects/{project}/edit/internal_oceans", wait_until="commit")
     page.frame_locator("iframe").locator("html[data-ready=yes]").wait_for(state="attached")
-    return page, time.perf_counter() - began
+    ready = editor_frame(page).evaluate("window.readyAt")
+    return page, (ready - page.evaluate("performance.timeOrigin")) / 1000.0
 
 
 def editor_frame(page: Page) -> Frame:

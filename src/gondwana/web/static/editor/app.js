@@ -23,7 +23,7 @@ import "./tabs.js";
 import { offerSizes } from "./toolbar.js";
 import { bounds, fit, place, watch } from "./view.js";
 
-const OFTEN = 5, AXES = { below: 38, left: 58 }, LEAST_GLOBE = 190, LEAST_BESIDE = 270, TALL = 0.36, WIDE = 0.75;
+const OFTEN = 5, SOON = 40, AXES = { below: 38, left: 58 }, LEAST_GLOBE = 190, LEAST_BESIDE = 270, TALL = 0.36, WIDE = 0.75;
 let plot = null, mappers = [], field = null, before = null;
 
 // Light and dark
@@ -114,7 +114,7 @@ function painted(id, isFirst) {
     if (!isFirst || document.documentElement.dataset.ready) return;
     document.documentElement.dataset.ready = "yes";
     parent.postMessage({ gondwana: "ready" }, location.origin);
-    later();
+    setTimeout(later, SOON);
   }));
 }
 
