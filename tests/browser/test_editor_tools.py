@@ -130,9 +130,12 @@ def test_a_line_is_lengthened_and_applied_without_being_ended(seas: Editor) -> N
     seas.apply()
     expect(seas.find("#badges")).to_contain_text(re.compile(r"(^|\D)9\s*internal seas"))
     expect(seas.find("#reason")).to_have_value("")  # it is that edit's, not the next one's
+    seas.find("#tab-problems").click()
     seas.click_at(-150.0, 60.0)
     expect(seas.find("#apply")).to_be_disabled()
     seas.click_at(-140.0, 60.0)
+    expect(seas.find("#apply")).to_be_enabled()
+    expect(seas.find("#value")).to_be_visible()  # drawing leads to what is asked for
     seas.apply()
     page.keyboard.press("Control+z")
     seas.find("#tab-edits").click()

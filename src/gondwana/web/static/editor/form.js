@@ -10,6 +10,7 @@ import { complain, forgive } from "./complaints.js";
 
 const PERCENT = 100, REASONED = new Set(["apply", "paste", "fix"]);
 const values = new Map(); // what was typed for each operation
+let corners = 0; // of the line that is being drawn
 
 const operation = () => node("operation").value;
 
@@ -107,7 +108,13 @@ node("width").addEventListener("input", () => tell("sketch"));
 node("change").addEventListener("submit", (event) => { event.preventDefault(); apply(); });
 on("drawn-shape", apply);
 on("line", () => { refresh(); if (board.line) tell("tab", "change"); });
-on("sketch", () => { if (board.wantsLine) refresh(); });
+on("sketch", () => {
+  if (!board.wantsLine) return;
+  refresh();
+  const drawn = sketch.kind === "line" ? sketch.points.length : 0;
+  if (drawn !== corners && drawn > 1) tell("tab", "change"); // where it is given its depth
+  corners = drawn;
+});
 on("colours", colourBasins);
 on("tool", () => { if (board.tool === "line" && !board.wantsLine && board.subject?.operations.includes("channel")) { node("operation").value = "channel"; changed(); } });
 on("pasted", (where) => ask("paste", { ...where, reason: node("reason").value.trim() }));
