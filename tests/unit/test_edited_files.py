@@ -9,9 +9,11 @@ from typing import Any
 import netCDF4
 import numpy as np
 import pytest
+import xarray as xr
 
 from gondwana.errors import GondwanaError, ParameterError
 from gondwana.services.editing_bases import surface_of, touched_file, variable_base
+from gondwana.services.file_values import ticks
 from gondwana.steps.apply import apply_edits
 from gondwana.steps.edits import Edit
 
@@ -129,3 +131,21 @@ def test_a_slice_that_is_not_there_is_told(tmp_path: Path) -> None:
         with pytest.raises(ParameterError) as caught:
             variable_base(asked)
         assert caught.value.remedy
+
+
+def test_places_along_dimensions_have_the_names_of_the_file(tmp_path: Path) -> None:
+    coords = {
+        "pft": [1, 2, 15],
+        "depth": [0.5, 10.0],
+        "member": ["a", "b" * 60],
+        "gap": [1.0, np.nan],
+        "day": np.arange(300.0),
+    }
+    file = xr.Dataset(coords=coords)
+    file["gap"].encoding["_FillValue"] = np.nan
+    file.to_netcdf(tmp_path / "a.nc", engine="netcdf4")
+    assert ticks(str(tmp_path / "a.nc")) == {
+        "pft": ["1", "2", "15"],
+        "depth": ["0.5", "10"],
+        "member": ["a", "b" * 40],
+    }
