@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.editor_world import Browser, FakeDoor, browser, opened_globe
 
+from gondwana.editors import history
 from gondwana.editors.overlays import CHANGED, CONTACT, PREVIEW, SEA, SELECTED
 
 SEAS = np.full((12, 24), -4000.0)
@@ -178,6 +179,23 @@ def test_a_file_that_was_made_anew_beneath_is_no_hindrance() -> None:
     page.door.field = opened_globe(SEAS + 1.0, base="c" * 64)
     page.ask("save", note="", on_top=True)
     assert [edit["operation"] for edit in page.door.lists[-1].edits] == ["add"]
+
+
+def test_a_list_that_takes_too_long_is_opened_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = browser(SEAS)
+    box = {"in": "map", "shape": {"box": [-60, 15, 0, 30]}}
+    for value in (1.0, 2.0):
+        page.ask("apply", operation="add", value=value, **box)
+    page.ask("save", note="")
+    monkeypatch.setattr(history, "MOST_SECONDS", -1.0)
+    other = Browser(page.door)
+    told = other.told
+    assert ["take too long" in edit["conflict"] for edit in told["edits"]] == [True, True]
+    other.ask("remove", number=2)
+    other.ask("switch", number=1, off=True)
+    assert other.ask("save", note="")["saved"]
 
 
 def test_an_edit_that_changes_nothing_is_told() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,11 @@ Float = npt.NDArray[np.float64]
 
 MOST_EDITS = 2000
 """Edits in one list: more than anybody makes by hand."""
+
+MOST_SECONDS = 30.0
+"""That a list is applied for on a map; steps, which nobody waits for, take the time they need."""
+
+_NO_TIME = "the edits before it take too long on a map; switch off or remove some of them"
 
 
 @dataclass(frozen=True)
@@ -232,7 +238,11 @@ class History:
         for applied in reversed(gone):
             self.values.flat[applied.cells] = applied.before
         listed = list(self.entries[:first])
+        began = monotonic()
         for entry in entries:
+            if not entry.edit.off and monotonic() - began > MOST_SECONDS:
+                listed.append(replace(entry, applied=None, conflict=_NO_TIME))
+                continue
             listed.append(self._applied(entry, listed))
             new = listed[-1].applied
             if new is not None:

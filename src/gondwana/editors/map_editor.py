@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
+from weakref import WeakSet, WeakValueDictionary
 
 from bokeh.document import Document
 
@@ -32,7 +33,10 @@ MOST_WAITING = 200
 LARGEST_ASK = 2_000_000
 """Characters of one ask."""
 
-_THREADS = ThreadPoolExecutor(4, "gondwana editor")
+_THREADS_EACH = 2
+"""Threads of one person, so that nobody's large shapes keep others waiting."""
+
+_threads: WeakValueDictionary[str, ThreadPoolExecutor] = WeakValueDictionary()
 _QUIET = 400  # milliseconds after an ask, after which a draft is kept
 _MOST_INDICES = 8
 _log = logging.getLogger(__name__)
@@ -55,10 +59,20 @@ def open_editor(platform: Platform, document: Document) -> None:
     MapEditor(_Door(platform, who, _subject(told)), document).begin()
 
 
+def keep_all() -> None:
+    """Keep the drafts of all open editors, as the server is about to stop.
+
+    What an editor is at work on is not in them: it was not answered, and its browser asks again.
+    """
+    for editor in list(_editors):
+        editor.keep_now()
+
+
 class _Door:
     """The services of editing, for one person and one subject."""
 
     def __init__(self, platform: Platform, who: Actor, subject: Subject) -> None:
+        self.user_id = who.user_id
         self._about = (platform, who, subject)
 
     def opened(self) -> Opened:
@@ -89,12 +103,14 @@ class MapEditor:
         self._door = door
         self._document = document
         self._shown = make_document(document)
-        self._opening: Future[EditingSession] | None = _THREADS.submit(self._open)
+        self._threads = _threads_of(door.user_id)
+        self._opening: Future[EditingSession] | None = self._threads.submit(self._open)
         self._session: EditingSession | None = None
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._is_busy = False
         self._is_to_keep = False
         self._is_over = False
+        _editors.add(self)
 
     def begin(self) -> None:
         """Listen to the browser; what it sees first is told before it asks."""
@@ -117,7 +133,7 @@ class MapEditor:
         try:
             session = await self._ready()
             while session is not None and self._waiting:
-                self._tell(await _later(session.handle, self._waiting.popleft()))
+                self._tell(await self._later(session.handle, self._waiting.popleft()))
             if session is not None and session.has_news:
                 self._keep_soon()
         except Exception:
@@ -142,10 +158,20 @@ class MapEditor:
             return
         self._is_busy = True
         try:
-            self._tell(await _later(_kept, session))
+            self._tell(await self._later(_kept, session))
         finally:
             self._is_busy = False
             self._go_on()
+
+    def keep_now(self) -> None:
+        """Keep what was done last."""
+        if self._session is not None and self._session.has_news and not self._is_busy:
+            _kept(self._session)
+
+    async def _later(self, do: Any, *about: Any) -> Answer:
+        loop = asyncio.get_running_loop()
+        found: Answer = await loop.run_in_executor(self._threads, do, *about)
+        return found
 
     def _go_on(self) -> None:
         if self._waiting and not self._is_busy:
@@ -175,7 +201,10 @@ class MapEditor:
         session, self._session = self._session, None  # its arrays are large
         self._opening = None
         if session is not None and session.has_news:
-            _THREADS.submit(_kept, session)
+            self._threads.submit(_kept, session)
+
+
+_editors: WeakSet[MapEditor] = WeakSet()
 
 
 def _understood(said: Any) -> Mapping[str, Any] | None:
@@ -201,9 +230,11 @@ def _trouble(problem: str, remedy: str) -> Answer:
     return Answer({"error": {"problem": problem, "remedy": remedy, "about": "begin"}})
 
 
-async def _later(do: Any, *about: Any) -> Answer:
-    loop = asyncio.get_running_loop()
-    found: Answer = await loop.run_in_executor(_THREADS, do, *about)
+def _threads_of(user_id: str) -> ThreadPoolExecutor:
+    """Return the threads of a person; they end with the last editor that this person has open."""
+    found = _threads.get(user_id)
+    if found is None:
+        found = _threads[user_id] = ThreadPoolExecutor(_THREADS_EACH, "gondwana editor")
     return found
 
 

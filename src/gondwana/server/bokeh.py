@@ -7,6 +7,7 @@ from typing import Any
 
 # Panel puts its own handlers into Bokeh's when it is imported
 from bokeh.application import Application
+from bokeh.application.application import ServerContext
 from bokeh.application.handlers.function import FunctionHandler
 from bokeh.server.auth_provider import AuthProvider
 from bokeh.server.tornado import BokehTornado
@@ -16,6 +17,7 @@ from tornado.web import RequestHandler
 
 from gondwana.dispatcher.platform import Platform
 from gondwana.editors.applications import applications
+from gondwana.editors.map_editor import keep_all
 from gondwana.server.viewer import PREFIX
 
 _UNUSED = 30_000
@@ -49,6 +51,11 @@ class _Guarded(Application):
             **super().process_request(request),
             "user": getattr(request, "gondwana_user", ""),
         }
+
+    def on_server_unloaded(self, server_context: ServerContext) -> None:
+        """Keep what people are at work on, before the server stops."""
+        keep_all()
+        super().on_server_unloaded(server_context)
 
 
 def make(platform: Platform, secret: str, known: Known, loop: IOLoop) -> BokehTornado:
