@@ -166,8 +166,9 @@ def test_a_file_that_was_made_anew_beneath_is_told_before_saving() -> None:
     told = page.ask("save", note="")
     assert told["conflict"]["beneath"] is True
     assert not door.lists
-    page.ask("refresh")
-    assert len(page.told["edits"]) == 1
+    told = page.ask("refresh")
+    assert "conflict" not in told
+    assert len(told["edits"]) == 1
     assert page.rasters["whole"][7, 9] == SEAS[7, 9] + 6.0
     page.ask("save", note="seen")
     assert len(door.lists) == 1

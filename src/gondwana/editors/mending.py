@@ -58,6 +58,7 @@ def mend_all(
     edits: list[Edit] = []
     tried: set[tuple[float, float]] = set()
     findings = look(values, surface, parameters, kept)
+    # those that are made on the way are mended too, but not without end
     for _ in range(min(2 * len(problems.table(findings, kind)), MOST)):
         problem = _next(findings, kind, tried)
         if problem is None:

@@ -376,6 +376,7 @@ class EditingSession:
         """Load again what is saved and what lies beneath; one's own edits go on top."""
         mine = self._work.history.unsaved
         self._work = Work(self._door.opened())
+        self._conflict, self._beneath = None, ""
         if mine:
             entries = [*self._work.history.entries, *(Entry(edit) for edit in mine)]
             self._work.history.take("on top of what was saved", entries)
