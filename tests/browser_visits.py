@@ -44,6 +44,7 @@ def upload(page: Page, name: str) -> str:
     """Make a project from the 60 Ma topography; return where its page is."""
     page.goto("/projects")
     page.get_by_role("link", name="New project").first.click()
+    page.wait_for_url("**/new**", wait_until="load")  # with what listens to the field
     page.locator("input[type=file]").first.set_input_files(shared_file(TOPOGRAPHY))
     expect(page.get_by_text("180 x 360").or_(page.get_by_text("180 × 360")).first).to_be_visible(
         timeout=COLD

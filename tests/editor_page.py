@@ -135,6 +135,7 @@ def new_project(page: Page, path: Path, name: str) -> str:
     """Make a project of a file, and let the first step run."""
     page.goto("/projects")
     page.get_by_role("link", name="New project").first.click()
+    page.wait_for_url("**/new**", wait_until="load")  # with what listens to the field
     page.locator("input[type=file]").first.set_input_files(path)
     page.get_by_label("Name", exact=True).fill(name, timeout=COLD)
     page.get_by_role("button", name="Make the project").click()

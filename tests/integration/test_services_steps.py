@@ -293,3 +293,30 @@ def test_the_next_thing_to_do(steps_: list[StepStatus], doing: str, at: str) -> 
     thing = next_thing(steps_)
     assert (thing.doing, thing.step) == (doing, at)
     assert thing.sentence
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [EDIT] * 5001,
+        [{**EDIT, "file": "pft", "variable": "maxvegetfrac"}],
+        [{**EDIT, "reason": "ends\0here"}],
+        [{**EDIT, "reason": "half a \ud83d"}],
+    ],
+)
+def test_lists_that_no_step_takes_are_refused(
+    place: Place, project: ProjectInfo, edits: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(ParameterError):
+        steps.save_edits(place.platform, place.ada, project.id, "internal_oceans", edits)
+    assert steps.edits_history(place.platform, place.ada, project.id, "internal_oceans") == []
+
+
+@pytest.mark.parametrize("note", ["ends\0here", "half a \ud83d", "x" * 5000])
+def test_notes_that_cannot_be_kept_are_refused(
+    place: Place, project: ProjectInfo, note: str
+) -> None:
+    with pytest.raises(ParameterError):
+        steps.save_edits(
+            place.platform, place.ada, project.id, "internal_oceans", [EDIT], note=note
+        )

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from gondwana.errors import GondwanaError, ParameterError
-from gondwana.services.editing_bases import surface_of, touched_file, variable_base
+from gondwana.services.editing_bases import surface_of, touched_file, touches, variable_base
 from gondwana.services.file_values import ticks
 from gondwana.steps.apply import apply_edits
 from gondwana.steps.edits import Edit
@@ -131,6 +131,29 @@ def test_a_slice_that_is_not_there_is_told(tmp_path: Path) -> None:
         with pytest.raises(ParameterError) as caught:
             variable_base(asked)
         assert caught.value.remedy
+
+
+def test_a_file_that_another_program_has_changed_since_is_as_it_is(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.nc")
+    edited(path, operation="set", value=3.0)
+    new = {"path": str(tmp_path / "new.nc")}
+    told, _ = touches(new)
+    assert told["beneath"] == "b"
+    assert len(told["edits"]) == 1
+    with netCDF4.Dataset(new["path"], "r+") as file:
+        file.setncattr("title", "what is said of it does not matter")
+    assert touches(new)[0] == told
+    with netCDF4.Dataset(new["path"], "r+") as file:
+        file["v"][2, 3] = 5.0
+    assert touches(new)[0] == {}
+
+
+@pytest.mark.parametrize("said", ["{broken", "[" * 100_000, "7"])
+def test_a_file_is_saved_whatever_it_says_of_its_edits(tmp_path: Path, said: str) -> None:
+    path = written(tmp_path / "a.nc")
+    with netCDF4.Dataset(path, "r+") as file:
+        file.setncattr("gondwana_edits", said)
+    assert (edited(path, operation="set", value=3.0) == 3.0).any()
 
 
 def test_places_along_dimensions_have_the_names_of_the_file(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class MapEditor:
     async def _work(self) -> None:
         try:
             session = await self._ready()
-            while session is not None and self._waiting:
+            while session is not None and self._waiting and not self._is_over:
                 self._tell(await self._later(session.handle, self._waiting.popleft()))
             if session is not None and session.has_news:
                 self._keep_soon()
@@ -198,6 +198,7 @@ class MapEditor:
     def _ended(self, _context: Any) -> None:
         """Keep what was done last, whoever closed the line."""
         self._is_over = True
+        self._waiting.clear()
         session, self._session = self._session, None  # its arrays are large
         self._opening = None
         if session is not None and session.has_news:
@@ -214,7 +215,7 @@ def _understood(said: Any) -> Mapping[str, Any] | None:
         ask = json.loads(said)
     except (ValueError, RecursionError):
         return None
-    return ask if isinstance(ask, dict) else None
+    return ask if isinstance(ask, dict) and isinstance(ask.get("id"), int) else None
 
 
 def _kept(session: EditingSession) -> Answer:

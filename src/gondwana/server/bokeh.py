@@ -9,8 +9,11 @@ from typing import Any
 from bokeh.application import Application
 from bokeh.application.application import ServerContext
 from bokeh.application.handlers.function import FunctionHandler
+from bokeh.protocol.message import Message
 from bokeh.server.auth_provider import AuthProvider
 from bokeh.server.tornado import BokehTornado
+from bokeh.server.urls import per_app_patterns
+from bokeh.server.views.ws import WSHandler
 from tornado.httputil import HTTPServerRequest
 from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler
@@ -18,6 +21,7 @@ from tornado.web import RequestHandler
 from gondwana.dispatcher.platform import Platform
 from gondwana.editors.applications import applications
 from gondwana.editors.map_editor import keep_all
+from gondwana.server.modesty import LARGEST_MESSAGE, is_modest
 from gondwana.server.viewer import PREFIX
 
 _UNUSED = 30_000
@@ -40,6 +44,22 @@ class _Session(AuthProvider):
     def login_url(self) -> str:
         """Return where one signs in, which Bokeh wants to know and nobody is sent to."""
         return "/sign-in"
+
+
+class _Line(WSHandler):
+    """A line that takes what a page of ours could say."""
+
+    async def _receive(self, fragment: str | bytes) -> Message[Any] | None:
+        message = await super()._receive(fragment)
+        if message is not None and not is_modest(message.content):
+            self._protocol_error("this is more than a page says")
+            return None
+        return message
+
+
+per_app_patterns[:] = [
+    ("/ws", _Line) if pattern[0] == "/ws" else pattern for pattern in per_app_patterns
+]
 
 
 class _Guarded(Application):
@@ -86,6 +106,7 @@ def make(platform: Platform, secret: str, known: Known, loop: IOLoop) -> BokehTo
         unused_session_lifetime_milliseconds=_UNUSED,
         use_index=False,
         websocket_compression_level=1,
+        websocket_max_message_size_bytes=LARGEST_MESSAGE,
         default_handler_class=None,
     )
     server.initialize(io_loop=loop)

@@ -168,10 +168,14 @@ class Viewer(Router):
             return
         for connection in list(self._loaded._clients):
             socket = connection._socket
-            project_id = _argument(_payload(connection.session.token), "project")
-            who = await IOLoop.current().run_in_executor(
-                self._threads, self._admitted, environ_of(socket.request), project_id
-            )
+            try:
+                project_id = _argument(_payload(connection.session.token), "project")
+                who = await IOLoop.current().run_in_executor(
+                    self._threads, self._admitted, environ_of(socket.request), project_id
+                )
+            except Exception:  # one line that cannot be judged spares no other one
+                _log.exception("nobody knows whose line this is; it is closed")
+                who = None
             if who is None:
                 socket.close(1008, "signed out, or the project is not yours any more")
                 connection.session.request_expiration()
@@ -230,4 +234,4 @@ def _argument(payload: dict[str, Any], name: str) -> str | None:
     if not values:
         return None
     value = values[0]
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

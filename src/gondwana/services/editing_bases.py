@@ -6,6 +6,7 @@ straight rows and columns only its axes travel.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -108,13 +109,19 @@ def variable_base(asked: Asked) -> Base:
 
 
 def touches(asked: Asked) -> Base:
-    """Read the edits that a file was touched up with, and what lies beneath; nothing of others."""
+    """Read the edits that a file was touched up with, and what lies beneath; nothing of others.
+
+    A file whose values another program has changed since is one of others.
+    """
     with NETCDF_LOCK, netCDF4.Dataset(asked["path"]) as file:
         said = getattr(file, _TOUCHED, "")
+        values = _values_sha256(file) if said else ""
     try:
         told = json.loads(said) if isinstance(said, str) and len(said) <= _LARGEST_LIST else {}
         edits = [Edit.model_validate(edit) for edit in told["edits"][:MOST_TOUCHES]]
         beneath = str(told["beneath"])
+        if told["values"] != values:
+            return {}, b""
     except (ValueError, TypeError, KeyError, RecursionError):
         return {}, b""
     plain = [edit.model_dump(mode="json", exclude_defaults=True) for edit in edits]
@@ -281,13 +288,28 @@ def _oriented(field: Field) -> tuple[Any, Any, Array, Array] | None:
     return rows, columns, lon[columns], grid.lat[rows].astype(np.float64)
 
 
+def _values_sha256(file: netCDF4.Dataset) -> str:
+    """Return the checksum of all values, as they are stored."""
+    found = hashlib.sha256()
+    file.set_auto_maskandscale(False)
+    for name, variable in sorted(file.variables.items()):
+        found.update(f"{name} {variable.dtype} {variable.shape} ".encode())
+        found.update(np.ascontiguousarray(variable[:]).tobytes())
+    return found.hexdigest()
+
+
 def _sign(file: netCDF4.Dataset, asked: Asked) -> None:
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
-    before = json.loads(getattr(file, "gondwana_edits", "[]") or "[]")
+    try:
+        before = json.loads(getattr(file, "gondwana_edits", "[]") or "[]")
+    except (ValueError, TypeError, RecursionError):
+        before = []  # of another program
     edits = [*(before if isinstance(before, list) else []), *asked["edits"]]
     file.setncattr("gondwana_edits", json.dumps(edits, sort_keys=True))
     if asked["edits"]:
-        touched = {"beneath": asked["beneath"], "edits": asked["edits"]}
+        touched = {
+            "beneath": asked["beneath"], "edits": asked["edits"], "values": _values_sha256(file),
+        }  # fmt: skip
         file.setncattr(_TOUCHED, json.dumps(touched, sort_keys=True))
     line = f"{now}: {len(asked['edits'])} edits of {asked['variable']} by {asked['author']}"
     history = getattr(file, "history", "")

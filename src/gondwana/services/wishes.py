@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gondwana.errors import ParameterError
 from gondwana.steps.contract import Step
-from gondwana.steps.edits import Edit
+from gondwana.steps.edits import MOST_EDITS, Edit
 from gondwana.steps.sentences import told
 from gondwana.storage.names import LONGEST
 from gondwana.workflow.freshness import canonical, canonical_parameters
@@ -73,6 +73,16 @@ def good_edits(step: Step, edits: Sequence[Edit | Mapping[str, Any]]) -> list[di
         raise ParameterError(
             told(error), remedy="see docs/recipe.md", where=f"edits of {step.name}"
         ) from None
+    if len(known) > MOST_EDITS:
+        raise ParameterError(
+            f"a step takes at most {MOST_EDITS} edits", remedy="make fewer of them",
+            where=f"edits of {step.name}",
+        )  # fmt: skip
+    if any(edit.file or edit.variable for edit in known):
+        raise ParameterError(
+            "an edit names a file or a variable, and this is the list of a step",
+            remedy="edit the file itself", where=f"edits of {step.name}",
+        )  # fmt: skip
     return [edit.model_dump(mode="json", exclude_defaults=True) for edit in known]
 
 
@@ -82,9 +92,13 @@ def good_note(note: str) -> str:
     Raises
     ------
     ParameterError
-        It is too long.
+        It is too long, or holds what cannot be kept.
     """
     told = note.strip()
+    if (not told.isascii() and told != told.encode(errors="ignore").decode()) or "\0" in told:
+        raise ParameterError(
+            "the note holds characters that cannot be kept", remedy="write it in plain text"
+        )
     if len(told) > LONGEST_NOTE:
         raise ParameterError(f"the note is longer than {LONGEST_NOTE} letters", remedy="shorten it")
     return told

@@ -26,6 +26,7 @@ MOST_CELLS = 100_000
 MOST_POINTS = 10_000
 MOST_PARTS = 200
 MOST_EDITS = 5_000
+_TEXT = r"^[^\x00]*$"  # no database keeps the character 0
 
 PLACES = (
     "point", "cells", "box", "polygon", "line", "stroke", "region", "values", "parts",
@@ -122,8 +123,8 @@ class Edit(_Strict):
     file: Name | None = Field(None, description="kind of the result that is touched up")
     variable: Name | None = Field(None, description="variable of that file")
     index: dict[Name, Annotated[int, Field(ge=0)]] | None = Field(None, max_length=8)
-    reason: str = Field("", max_length=2000)
-    author: str = Field("", max_length=200)
+    reason: str = Field("", max_length=2000, pattern=_TEXT)
+    author: str = Field("", max_length=200, pattern=_TEXT)
     time: datetime | None = None
 
     @model_validator(mode="after")
