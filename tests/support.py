@@ -1,7 +1,11 @@
 """What several tests need: where the shared data lies, and how its absence is told."""
 
+import asyncio
 import os
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,3 +21,9 @@ def shared_file(name: str) -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return path
+
+
+def in_a_loop(work: Coroutine[Any, Any, Any]) -> Any:
+    """Do something asynchronous in a thread: that of the tests may have a browser's loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -1,6 +1,5 @@
 """The viewer without a browser: what it draws, what it tells, and for whom."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from gondwana.services.comparing import Which
 from gondwana.services.projects import ProjectInfo
 from gondwana.storage.database import Database
 from services_world import Place, globe, new_place
+from support import in_a_loop
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ class Opened:
         self.wait()
 
     def wait(self) -> None:
-        asyncio.run(self.viewer._work())
+        in_a_loop(self.viewer._work())
 
     def source(self, name: str) -> Any:
         return getattr(self.viewer._plots, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -22,6 +23,7 @@ from gondwana.services import sharing, users
 from gondwana.storage.words import Access
 from private_rabbitmq import eventually
 from services_world import Place
+from support import in_a_loop
 from web_world import Site, sqlite_place
 
 OFTEN = 0.1
@@ -112,7 +114,23 @@ class Viewers:
                 line.close()
             return True
 
-        return asyncio.run(trial())
+        return bool(in_a_loop(trial()))
+
+    def ends(self, name: str, content: Any) -> bool:
+        """Say something on a line, and tell whether it is closed for it."""
+        token = self.token(name)
+
+        async def trial() -> bool:
+            line = await self.line(name, token)
+            assert await asyncio.wait_for(line.read_message(), 20)
+            header = {"msgid": "1", "msgtype": "PATCH-DOC"}
+            for part in (header, {}, content):
+                await line.write_message(json.dumps(part))
+            while await asyncio.wait_for(line.read_message(), 20) is not None:
+                pass
+            return True
+
+        return bool(in_a_loop(trial()))
 
 
 @pytest.fixture
@@ -190,3 +208,35 @@ def test_a_line_ends_with_the_right_to_it(viewers: Viewers, how: str) -> None:
         "deactivate": lambda: users.deactivate(place.platform, place.admin, "Vera"),
     }
     assert viewers.lasts_until("Vera", changes[how])
+
+
+def test_a_line_that_says_what_no_page_says_is_closed(viewers: Viewers) -> None:
+    """Thousands of models in one message would keep everybody waiting while they are made."""
+    models = [{"type": "object", "name": "Range1d", "id": f"x{k}"} for k in range(1000)]
+    hostile = {"kind": "ModelChanged", "model": {"id": "p1"}, "attr": "tags", "new": models}
+    assert viewers.ends("Vera", {"events": [hostile]})
+
+
+def test_a_line_that_cannot_be_judged_spares_no_other(viewers: Viewers) -> None:
+    place: Place = viewers.site.place
+    fine, viewers.file = viewers.file, "project=%ff&kind=source"
+    strange = viewers.token("Bob")
+    viewers.file = fine
+
+    async def open_one() -> WebSocketClientConnection:
+        viewers.file = "project=%ff&kind=source"
+        try:
+            return await viewers.line("Bob", strange)
+        finally:
+            viewers.file = fine
+
+    def unshare() -> None:
+        sharing.unshare(place.platform, place.ada, viewers.project, "Vera")
+
+    async def trial() -> bool:
+        line = await open_one()
+        closed = await asyncio.to_thread(viewers.lasts_until, "Vera", unshare)
+        line.close()
+        return closed
+
+    assert in_a_loop(trial())
