@@ -128,6 +128,7 @@ class Viewers:
                 await line.write_message(json.dumps(part))
             while await asyncio.wait_for(line.read_message(), 20) is not None:
                 pass
+            line.close()
             return True
 
         return bool(in_a_loop(trial()))
