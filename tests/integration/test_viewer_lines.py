@@ -238,6 +238,8 @@ def test_a_line_that_cannot_be_judged_spares_no_other(viewers: Viewers) -> None:
         line = await open_one()
         closed = await asyncio.to_thread(viewers.lasts_until, "Vera", unshare)
         line.close()
+        while await asyncio.wait_for(line.read_message(), 20) is not None:
+            pass
         return closed
 
     assert in_a_loop(trial())
