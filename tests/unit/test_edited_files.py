@@ -135,6 +135,8 @@ def test_a_slice_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 def test_a_file_that_another_program_has_changed_since_is_as_it_is(tmp_path: Path) -> None:
     path = written(tmp_path / "a.nc")
+    with netCDF4.Dataset(path, "r+") as file:
+        file.createVariable("name", str, ("lat",))[:] = np.array(list("abcdefghi"), dtype=object)
     edited(path, operation="set", value=3.0)
     new = {"path": str(tmp_path / "new.nc")}
     told, _ = touches(new)

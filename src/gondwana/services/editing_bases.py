@@ -294,7 +294,10 @@ def _values_sha256(file: netCDF4.Dataset) -> str:
     file.set_auto_maskandscale(False)
     for name, variable in sorted(file.variables.items()):
         found.update(f"{name} {variable.dtype} {variable.shape} ".encode())
-        found.update(np.ascontiguousarray(variable[:]).tobytes())
+        values = np.asarray(variable[:])
+        # of texts an array holds only where they are
+        raw = str(values.tolist()).encode() if values.dtype.hasobject else values.tobytes()
+        found.update(raw)
     return found.hexdigest()
 
 
